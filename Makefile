@@ -1,0 +1,50 @@
+# Two commands matter: `make demo` and `make test`. Python 3.11+ and make are all they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ONCE ?=
+STRICT ?=
+
+.PHONY: demo test lint types unit soak bench docs wheel clean
+
+$(BIN)/.run: requirements/run.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(BIN)/.dev: requirements/dev.txt $(BIN)/.run
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+demo: $(BIN)/.run
+	@$(BIN)/paridad demo $(if $(ONCE),--once)
+
+lint: $(BIN)/.dev
+	$(BIN)/ruff check src tests bench
+	$(BIN)/ruff format --check src tests bench
+	$(BIN)/lint-imports
+
+types: $(BIN)/.dev
+	$(BIN)/mypy
+
+unit: $(BIN)/.dev
+	STRICT=$(STRICT) $(BIN)/python -m pytest -q --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json
+	$(BIN)/python tests/coverage_gate.py .coverage.json
+
+test: lint types unit
+
+soak: $(BIN)/.dev
+	$(BIN)/python -m tests.soak
+
+bench: $(BIN)/.run
+	$(BIN)/paridad bench exchange --json
+
+docs: $(BIN)/.dev
+	$(BIN)/python -m pytest -q tests/docs
+
+wheel: $(BIN)/.dev
+	$(BIN)/python -m pip wheel -q --no-deps -w dist .
+
+clean:
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache

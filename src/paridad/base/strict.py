@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading bytes in one way only: base64url and JSON with a single accepted spelling.
+
+Rules
+  - base64url without padding, canonical: decoded, encoded again, compared (RFC 4648 §3.5; RFC 7515 §2).
+  - UTF-8 is decoded strictly before parsing; no byte order mark, nothing outside the JSON value.
+  - No duplicate keys, no floats, no exponent, no -0; integers within ±(2^53 - 1) (RFC 7493 §2.2, §2.3).
+  - Keys are ASCII `[a-z][a-z0-9_]{0,63}`, or one of `_sd`, `_sd_alg`, `...`.
+  - Strings without lone surrogates and U+0000; at most `MAX_STRING` bytes of UTF-8, arrays at most `MAX_ARRAY`
+    elements, unless the caller states other caps.
+  - Depth is bounded before the parser runs, so that nesting cannot exhaust the stack; every pass is linear.
+  - What two nodes must write byte for byte is written by `write_json`: sorted keys, no blanks, UTF-8.
+    Within this profile that is the canonical form of RFC 8785.
+
+Worked example
+    read_json(b'{"a":1}')           is {"a": 1}
+    read_json(b'{"a":1,"a":2}')     raises Malformed: the key "a" stands twice
+"""
+
+import binascii
+import json
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from paridad.base.errors import Malformed
+from paridad.base.words import Words
+
+JsonValue = None | bool | int | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
+
+MAX_INTEGER = 2**53 - 1
+MAX_DEPTH = 8
+MAX_STRING = 16 * 1024
+MAX_ARRAY = 1024
+
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,63}|_sd|_sd_alg|\.\.\.")
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
+_TO_STANDARD = str.maketrans("-_", "+/")
+_STRUCTURE = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+"""Strings and brackets. A string that nobody closes runs to the end, so that no text is scanned twice."""
+
+
+def malformed(es: str, en: str) -> Malformed:
+    """Build the error of this module."""
+    return Malformed(Words(es=es, en=en))
+
+
+def encode_base64url(data: bytes) -> str:
+    """Return the unpadded base64url text of `data` (RFC 7515 §2)."""
+    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def decode_base64url(text: str) -> bytes:
+    """Return the bytes of canonical, unpadded base64url text, or raise `Malformed`."""
+    if not _BASE64URL.fullmatch(text):
+        raise malformed(
+            "base64url con caracteres ajenos al alfabeto.", "base64url with characters outside its alphabet."
+        )
+    try:
+        data = binascii.a2b_base64(text.translate(_TO_STANDARD) + "=" * (-len(text) % 4), strict_mode=True)
+    except binascii.Error as error:
+        raise malformed("base64url de longitud imposible.", "base64url of an impossible length.") from error
+    if encode_base64url(data) != text:
+        raise malformed("base64url no canónico: sobran bits.", "base64url is not canonical: surplus bits are set.")
+    return data
+
+
+def read_json(
+    data: bytes, *, max_depth: int = MAX_DEPTH, max_string: int = MAX_STRING, max_array: int = MAX_ARRAY
+) -> Any:
+    """Parse one JSON value under the profile of this module, or raise `Malformed`."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise malformed("El texto no es UTF-8.", "The text is not UTF-8.") from error
+    _bound_depth(text, max_depth)
+    try:
+        value, end = _DECODER.raw_decode(text)
+    except json.JSONDecodeError as error:
+        raise malformed(
+            f"JSON mal formado en el carácter {error.pos}.", f"Malformed JSON at character {error.pos}."
+        ) from error
+    if end != len(text):
+        raise malformed("Hay texto fuera del valor JSON.", "There is text outside the JSON value.")
+    # The decoder's hooks have checked keys and numbers. A text without \u escapes holds neither a surrogate nor
+    # U+0000, and no part of it is larger than the whole: then nothing is left to look at.
+    if len(data) > max_string or "\\u" in text or text.count(",") >= max_array:
+        _Limits(max_string, max_array).check(value)
+    return value
+
+
+def write_json(value: JsonValue, *, max_string: int = MAX_STRING, max_array: int = MAX_ARRAY) -> bytes:
+    """Return the one byte form of a value of the profile: sorted ASCII keys, no blanks, UTF-8 (RFC 8785)."""
+    _Limits(max_string, max_array).check(value)
+    return _ENCODER.encode(value).encode("utf-8")
+
+
+def _bound_depth(text: str, max_depth: int) -> None:
+    if text.count("[") + text.count("{") <= max_depth:
+        return
+    depth = 0
+    for match in _STRUCTURE.finditer(text):
+        mark = match.group()
+        if mark in {"[", "{"}:
+            depth += 1
+            if depth > max_depth:
+                raise malformed(
+                    f"El anidamiento pasa de {max_depth} niveles.", f"The nesting is deeper than {max_depth} levels."
+                )
+        elif mark in {"]", "}"}:
+            depth -= 1
+
+
+def _strict_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    tree = dict(pairs)
+    for key in tree:
+        _check_key(key)
+    if len(tree) != len(pairs):
+        names = [key for key, _ in pairs]
+        twice = next(key for key in names if names.count(key) > 1)
+        raise malformed(f"La clave {twice!r} está dos veces.", f"The key {twice!r} stands twice.")
+    return tree
+
+
+def _strict_integer(digits: str) -> int:
+    if len(digits) > len("-9007199254740991") or digits == "-0" or abs(value := int(digits)) > MAX_INTEGER:
+        raise malformed(f"Entero no admitido: {digits[:20]}.", f"Integer not admitted: {digits[:20]}.")
+    return value
+
+
+def _no_float(digits: str) -> float:
+    raise malformed(
+        f"Número con punto, exponente o sin valor: {digits[:20]}; use un entero o un texto.",
+        f"A number with point, exponent or no value: {digits[:20]}; use an integer or a string.",
+    )
+
+
+def _check_key(key: object) -> None:
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
+        raise malformed(f"Clave no admitida: {str(key)[:64]!r}.", f"Key not admitted: {str(key)[:64]!r}.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """What a tree may hold; checked over the whole tree."""
+
+    max_string: int
+    max_array: int
+
+    def check(self, value: object) -> None:
+        match value:
+            case str():
+                self._check_string(value)
+            case bool() | None:
+                pass
+            case int():
+                if abs(value) > MAX_INTEGER:
+                    raise malformed("Entero fuera de ±(2^53-1).", "Integer outside ±(2^53-1).")
+            case dict():
+                for key, child in value.items():
+                    _check_key(key)
+                    self.check(child)
+            case list() | tuple():
+                self._check_array(value)
+            case _:
+                name = type(value).__name__
+                raise malformed(f"Valor no admitido: {name}.", f"Value not admitted: {name}.")
+
+    def _check_array(self, values: Sequence[object]) -> None:
+        if len(values) > self.max_array:
+            raise malformed(f"Lista de más de {self.max_array}.", f"A list of more than {self.max_array}.")
+        for child in values:
+            self.check(child)
+
+    def _check_string(self, text: str) -> None:
+        try:
+            size = len(text.encode("utf-8"))
+        except UnicodeEncodeError as error:
+            raise malformed("Texto con un sustituto suelto.", "Text with a lone surrogate.") from error
+        if size > self.max_string or "\0" in text:
+            raise malformed(
+                f"Texto de más de {self.max_string} bytes o con U+0000.",
+                f"Text of more than {self.max_string} bytes or with U+0000.",
+            )
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_strict_object, parse_int=_strict_integer, parse_float=_no_float, parse_constant=_no_float
+)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The bytes of a delivery: an outer head in the clear, and the frames of a batch inside the seal.
+
+Rules
+  - The outer head says only what the receiver needs in order to open the seal: programme, stream, positions.
+  - A batch is a sequence of frames, each with a 32-bit length; a frame that is cut or left over refuses the batch.
+  - Frame 1 holds the checkpoints with their consistency proofs, frame 2 the cover, the rest the parcels.
+  - Integers are big-endian and unsigned; nothing here is signed, everything in here is checked against the cover.
+
+Worked example (a parcel frame)
+    u64 position | u64 leaf index | u16 length, origin | u8 n, n * 32 bytes of proof | header.payload.signature~d1~…~
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from paridad.base.errors import Malformed
+from paridad.base.strict import read_json, write_json
+from paridad.base.words import Words
+from paridad.exchange.errors import BatchRefused
+
+MAX_BATCH_BYTES = 64 * 1024 * 1024
+MAX_PARCELS = 256
+BATCH_OVERHEAD = 2
+"""Frames of a batch that are not parcels: the checkpoints and the cover."""
+MAX_PROOF = 63
+HASH_BYTES = 32
+
+T = TypeVar("T")
+
+_LENGTH = struct.Struct(">I")
+_PARCEL = struct.Struct(">QQH")
+
+
+class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What stands outside the seal."""
+
+    prg: str
+    sender: str
+    recipient: str
+    first: int
+    count: int
+
+
+class Checkpointed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A checkpoint of one log of the sender, with the proof that it extends what the receiver saw last."""
+
+    note: str
+    old: int
+    """Size that the receiver cosigned last, as far as the sender knows; 0 for first contact."""
+    proof: tuple[str, ...]
+    """Consistency proof from `old`, hashes in base64url."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One act on its way: position in the stream, place in the sender's log with proof, and the presentation."""
+
+    position: int
+    origin: str
+    index: int
+    proof: tuple[bytes, ...]
+    wire: bytes
+    """`header.payload.signature~d1~…~`: the signed part and the disclosures that are released."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is sealed: checkpoints, the cover, and the parcels it lists."""
+
+    checkpoints: tuple[Checkpointed, ...]
+    cover: Parcel
+    parcels: tuple[Parcel, ...]
+
+
+class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a receiver answers to a delivery."""
+
+    receipt: str
+    """The receipt act with its disclosures, or empty when the batch was not filed."""
+    index: int
+    """Leaf index of the receipt in the receiver's shared log."""
+    cosignatures: tuple[str, ...]
+    """Cosignature lines on the checkpoints that came along."""
+    expect: int
+    """The stream position that the receiver waits for."""
+    sizes: tuple[tuple[str, int], ...]
+    """Per log of the sender, the size that the receiver has witnessed."""
+
+
+def write_delivery(head: Head, sealed: bytes) -> bytes:
+    """Put the outer head before the sealed batch."""
+    outer = write_json(msgspec.to_builtins(head))
+    return _LENGTH.pack(len(outer)) + outer + sealed
+
+
+def read_delivery(body: bytes) -> tuple[Head, bytes]:
+    """Split a delivery into its head and the sealed batch, or raise `BatchRefused`."""
+    if len(body) > MAX_BATCH_BYTES:
+        raise _refused("El lote pasa del tamaño admitido.", "The batch is larger than admitted.")
+    if len(body) < _LENGTH.size:
+        raise _refused("El envío está cortado.", "The delivery is cut short.")
+    (length,) = _LENGTH.unpack_from(body)
+    outer, sealed = body[_LENGTH.size : _LENGTH.size + length], body[_LENGTH.size + length :]
+    return _typed(outer, Head), sealed
+
+
+def write_batch(batch: Batch) -> bytes:
+    """Return the frames of a batch."""
+    first = write_json([msgspec.to_builtins(item) for item in batch.checkpoints])
+    return b"".join(_frame(data) for data in (first, *map(_parcel_bytes, (batch.cover, *batch.parcels))))
+
+
+def read_batch(data: bytes) -> Batch:
+    """Read the frames of a batch, or raise `BatchRefused`."""
+    frames = list(_frames(data))
+    if not BATCH_OVERHEAD <= len(frames) <= MAX_PARCELS + BATCH_OVERHEAD:
+        raise _refused(
+            "El lote no tiene carátula o trae demasiadas piezas.", "The batch has no cover or too many parts."
+        )
+    checkpoints = _typed(frames[0], tuple[Checkpointed, ...])
+    cover, *parcels = map(_read_parcel, frames[1:])
+    return Batch(checkpoints, cover, tuple(parcels))
+
+
+def write_answer(answer: Answer) -> bytes:
+    """Return the bytes of an answer."""
+    return write_json(msgspec.to_builtins(answer), max_string=MAX_BATCH_BYTES)
+
+
+def read_answer(data: bytes) -> Answer:
+    """Read an answer, or raise `BatchRefused`."""
+    return _typed(data, Answer)
+
+
+def _typed(data: bytes, type_: type[T]) -> T:
+    try:
+        return msgspec.convert(read_json(data, max_string=MAX_BATCH_BYTES), type_, strict=True)
+    except (Malformed, msgspec.ValidationError) as error:
+        raise _refused(f"Encabezado mal formado: {error}.", f"Malformed head: {error}.") from error
+
+
+def _parcel_bytes(parcel: Parcel) -> bytes:
+    origin = parcel.origin.encode()
+    head = _PARCEL.pack(parcel.position, parcel.index, len(origin)) + origin
+    return head + bytes([len(parcel.proof)]) + b"".join(parcel.proof) + parcel.wire
+
+
+def _read_parcel(data: bytes) -> Parcel:
+    if len(data) < _PARCEL.size:
+        raise _refused("Una pieza del lote está cortada.", "A part of the batch is cut short.")
+    position, index, length = _PARCEL.unpack_from(data)
+    at = _PARCEL.size + length
+    origin, count = data[_PARCEL.size : at], data[at : at + 1]
+    end = at + 1 + (count[0] if count else 0) * HASH_BYTES
+    if not count or count[0] > MAX_PROOF or len(data) <= end or not origin.isascii():
+        raise _refused("Una pieza del lote está mal formada.", "A part of the batch is malformed.")
+    proof = tuple(data[i : i + HASH_BYTES] for i in range(at + 1, end, HASH_BYTES))
+    return Parcel(position, origin.decode("ascii"), index, proof, data[end:])
+
+
+def _frame(data: bytes) -> bytes:
+    return _LENGTH.pack(len(data)) + data
+
+
+def _frames(data: bytes) -> Iterator[bytes]:
+    at = 0
+    while at < len(data):
+        if len(data) - at < _LENGTH.size:
+            raise _refused("El lote está cortado.", "The batch is cut short.")
+        (length,) = _LENGTH.unpack_from(data, at)
+        at += _LENGTH.size
+        if len(data) - at < length:
+            raise _refused("El lote está cortado.", "The batch is cut short.")
+        yield data[at : at + length]
+        at += length
+
+
+def _refused(es: str, en: str) -> BatchRefused:
+    return BatchRefused("frame", Words(es=es, en=en))
