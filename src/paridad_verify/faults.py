@@ -1,43 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can be wrong with a bundle: a named fault at a named step, with its sentence in Spanish and English.
+"""What can be wrong: a named fault at a step, with its sentence in both languages from `words.toml`.
 
-Rules
-  - A check answers nothing or raises `Fault`; nobody can forget to look at a truth value.
-  - The steps of an act are the numbers 1 to 10 of the act specification; other checks carry a name as their step.
-  - Every sentence stands in `words.toml`, in both languages; the code only knows the fault's id.
-
-Worked example
-    Fault("signature").within(7).words()   is {"es": "La firma Ed25519 no corresponde.", "en": "The Ed25519 …"}
+A check answers nothing or raises `Fault`, so nobody can forget to look at a truth value. The ten steps of an act are
+numbers, as in its specification; every other check has a name for its step.
 """
 
 import tomllib
 from importlib.resources import files
 from typing import Self
 
-Step = int | str
-Words = dict[str, str]
-
-_TABLES = tomllib.loads(files(__package__).joinpath("words.toml").read_text("utf-8"))
-
-
-def sentence(table: str, name: str, **values: object) -> Words:
-    """Return a sentence of `words.toml` in both languages, with its places filled in."""
-    return {language: text.format(**values) for language, text in _TABLES[table][name].items()}
+WORDS: dict[str, dict[str, dict[str, str]]] = tomllib.loads(
+    files(__package__).joinpath("words.toml").read_text("utf-8")
+)
 
 
-class Fault(Exception):
-    """One thing that is wrong; `step` says where in the order of checks."""
+def sentence(table: str, name: str, **values: object) -> dict[str, str]:
+    """Return a sentence of `words.toml` in both languages, its places filled in."""
+    return {language: text.format(**values) for language, text in WORDS[table][name].items()}
+
+
+class Fault(Exception):  # noqa: N818  a fault of the data, not an error of the program
+    """One thing that is wrong with the data."""
 
     def __init__(self, name: str, **values: object) -> None:
         super().__init__(name)
         self.name, self.values = name, values
-        self.step: Step = ""
+        self.step: int | str = ""
 
-    def within(self, step: Step) -> Self:
+    def within(self, step: int | str) -> Self:
         """Note the step that failed, unless a check further in already did."""
         self.step = self.step or step
         return self
-
-    def words(self) -> Words:
-        """Return the sentence in both languages."""
-        return sentence("fault", self.name, **self.values)

@@ -30,9 +30,12 @@ def _bad(es: str, en: str) -> BadSignature:
     return BadSignature(Words(es=es, en=en))
 
 
-@lru_cache(maxsize=1024)
-def _key_is_valid_point(key: bytes) -> bool:
-    return bool(nacl.bindings.crypto_core_ed25519_is_valid_point(key))
+def _is_valid_point(point: bytes) -> bool:
+    return len(point) == ED25519_KEY_BYTES and nacl.bindings.crypto_core_ed25519_is_valid_point(point)
+
+
+_key_is_valid_point = lru_cache(maxsize=1024)(_is_valid_point)
+"""Keys are few and come again and again; an R never comes twice and is always computed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +45,23 @@ class Ed25519Key:
     raw: bytes
 
     def __post_init__(self) -> None:
-        if len(self.raw) != ED25519_KEY_BYTES or not _key_is_valid_point(self.raw):
+        if not _key_is_valid_point(self.raw):
             raise _bad("La clave Ed25519 no es un punto válido.", "The Ed25519 key is not a valid point.")
 
     def verify(self, signature: bytes, message: bytes) -> None:
         """Check a 64-byte signature over `message` strictly, or raise `BadSignature`."""
+        self.check_r(signature)
+        self.check_equation(signature, message)
+
+    def check_r(self, signature: bytes) -> None:
+        """Check that R, the first half of a signature, is a point of the prime-order subgroup."""
+        if not _is_valid_point(signature[:ED25519_KEY_BYTES]):
+            raise _bad("El punto R de la firma no es válido.", "The point R of the signature is not valid.")
+
+    def check_equation(self, signature: bytes, message: bytes) -> None:
+        """Check the signature itself; strict only together with `check_r`."""
         if len(signature) != ED25519_SIGNATURE_BYTES:
             raise _bad("La firma Ed25519 no mide 64 bytes.", "The Ed25519 signature is not 64 bytes long.")
-        if not nacl.bindings.crypto_core_ed25519_is_valid_point(signature[:32]):
-            raise _bad("El punto R de la firma no es válido.", "The point R of the signature is not valid.")
         try:
             nacl.bindings.crypto_sign_open(signature + message, self.raw)
         except CryptoError as error:

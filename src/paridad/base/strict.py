@@ -20,10 +20,11 @@ Worked example
 import binascii
 import json
 import re
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from paridad.base.errors import Malformed
 from paridad.base.words import Words
@@ -36,8 +37,8 @@ MAX_STRING = 16 * 1024
 MAX_ARRAY = 1024
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,63}|_sd|_sd_alg|\.\.\.")
-_BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
-_TO_STANDARD = str.maketrans("-_", "+/")
+_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+_TO_URL = bytes.maketrans(b"+/", b"-_")
 _STRUCTURE = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 """Strings and brackets. A string that nobody closes runs to the end, so that no text is scanned twice."""
 
@@ -49,22 +50,30 @@ def malformed(es: str, en: str) -> Malformed:
 
 def encode_base64url(data: bytes) -> str:
     """Return the unpadded base64url text of `data` (RFC 7515 §2)."""
-    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return _encode(data).decode("ascii")
 
 
 def decode_base64url(text: str) -> bytes:
     """Return the bytes of canonical, unpadded base64url text, or raise `Malformed`."""
-    if not _BASE64URL.fullmatch(text):
-        raise malformed(
-            "base64url con caracteres ajenos al alfabeto.", "base64url with characters outside its alphabet."
-        )
     try:
-        data = binascii.a2b_base64(text.translate(_TO_STANDARD) + "=" * (-len(text) % 4), strict_mode=True)
-    except binascii.Error as error:
-        raise malformed("base64url de longitud imposible.", "base64url of an impossible length.") from error
-    if encode_base64url(data) != text:
-        raise malformed("base64url no canónico: sobran bits.", "base64url is not canonical: surplus bits are set.")
+        encoded = text.encode("ascii")
+        data = binascii.a2b_base64(encoded.translate(_TO_STANDARD) + b"==")
+    except (UnicodeEncodeError, binascii.Error) as error:
+        raise malformed(
+            "base64url de longitud imposible o con signos ajenos.",
+            "base64url of an impossible length or foreign signs.",
+        ) from error
+    # The decoder skips what it does not know. Encoding again finds it, and surplus bits too.
+    if _encode(data) != encoded:
+        raise malformed(
+            "base64url no canónico: signos ajenos, relleno o bits de sobra.",
+            "base64url is not canonical: foreign signs, padding or surplus bits.",
+        )
     return data
+
+
+def _encode(data: bytes) -> bytes:
+    return binascii.b2a_base64(data, newline=False).translate(_TO_URL, b"=")
 
 
 def read_json(
@@ -94,7 +103,7 @@ def read_json(
 def write_json(value: JsonValue, *, max_string: int = MAX_STRING, max_array: int = MAX_ARRAY) -> bytes:
     """Return the one byte form of a value of the profile: sorted ASCII keys, no blanks, UTF-8 (RFC 8785)."""
     _Limits(max_string, max_array).check(value)
-    return _ENCODER.encode(value).encode("utf-8")
+    return _ENCODER.encode(value)
 
 
 def _bound_depth(text: str, max_depth: int) -> None:
@@ -150,23 +159,20 @@ class _Limits:
     max_array: int
 
     def check(self, value: object) -> None:
-        match value:
-            case str():
-                self._check_string(value)
-            case bool() | None:
-                pass
-            case int():
-                if abs(value) > MAX_INTEGER:
-                    raise malformed("Entero fuera de ±(2^53-1).", "Integer outside ±(2^53-1).")
-            case dict():
-                for key, child in value.items():
-                    _check_key(key)
-                    self.check(child)
-            case list() | tuple():
-                self._check_array(value)
-            case _:
-                name = type(value).__name__
-                raise malformed(f"Valor no admitido: {name}.", f"Value not admitted: {name}.")
+        if isinstance(value, str):
+            self._check_string(value)
+        elif isinstance(value, list | tuple):
+            self._check_array(value)
+        elif isinstance(value, dict):
+            for key, child in value.items():
+                _check_key(key)
+                self.check(child)
+        elif isinstance(value, int):  # true and false too
+            if abs(value) > MAX_INTEGER:
+                raise malformed("Entero fuera de ±(2^53-1).", "Integer outside ±(2^53-1).")
+        elif value is not None:
+            name = type(value).__name__
+            raise malformed(f"Valor no admitido: {name}.", f"Value not admitted: {name}.")
 
     def _check_array(self, values: Sequence[object]) -> None:
         if len(values) > self.max_array:
@@ -176,7 +182,7 @@ class _Limits:
 
     def _check_string(self, text: str) -> None:
         try:
-            size = len(text.encode("utf-8"))
+            size = len(text if text.isascii() else text.encode("utf-8"))
         except UnicodeEncodeError as error:
             raise malformed("Texto con un sustituto suelto.", "Text with a lone surrogate.") from error
         if size > self.max_string or "\0" in text:
@@ -189,4 +195,4 @@ class _Limits:
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_strict_object, parse_int=_strict_integer, parse_float=_no_float, parse_constant=_no_float
 )
-_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+_ENCODER = msgspec.json.Encoder(order="sorted")

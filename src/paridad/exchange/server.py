@@ -14,7 +14,6 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
-from hashlib import sha256
 from typing import Any
 
 import uvicorn
@@ -28,22 +27,21 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from paridad.exchange.transport import Request, Response
 from paridad.exchange.wire import MAX_BATCH_BYTES
 
-Edge = Callable[[Request, str], Response]
-"""Answers a request of the party whose certificate has this SHA-256 fingerprint (hexadecimal)."""
+Edge = Callable[[Request, bytes], Response]
+"""Answers a request that came with this client certificate (DER)."""
 
 _CHECK_SECONDS = 5.0
 _RANGE_PREFIX = "bytes="
 
 
 class PeerCertificateProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, with the client certificate's fingerprint in the request state."""
+    """uvicorn's protocol, with the client certificate in the request state."""
 
     def on_message_begin(self) -> None:
-        """Add the fingerprint to the state of the request that begins."""
+        """Add the certificate to the state of the request that begins."""
         super().on_message_begin()
         connection = self.transport.get_extra_info("ssl_object")
-        certificate = connection.getpeercert(True) if connection else b""
-        self.scope["state"]["fingerprint"] = sha256(certificate or b"").hexdigest()
+        self.scope["state"]["certificate"] = connection.getpeercert(True) if connection else b""
 
 
 def application(edge: Edge) -> Starlette:
@@ -54,7 +52,7 @@ def application(edge: Edge) -> Starlette:
         if body is None:
             return HttpResponse(b"too large", status_code=413)
         wanted = Request(request.method, request.url.path, body, _byte_range(request.headers.get("range", "")))
-        answer = await run_in_threadpool(edge, wanted, request.state.fingerprint)
+        answer = await run_in_threadpool(edge, wanted, request.state.certificate)
         return HttpResponse(answer.body, answer.status, dict(answer.headers), answer.media_type)
 
     return Starlette(routes=[Route("/{path:path}", handle, methods=["GET", "POST"])])

@@ -4,7 +4,7 @@
 Rules
   - The outer head says only what the receiver needs in order to open the seal: programme, stream, positions.
   - A batch is a sequence of frames, each with a 32-bit length; a frame that is cut or left over refuses the batch.
-  - Frame 1 holds the checkpoints with their consistency proofs, frame 2 the cover, the rest the parcels.
+  - Frame 1 holds the checkpoints with their consistency proofs (bodies of `add-checkpoint`), frame 2 the cover, the rest the parcels.
   - Integers are big-endian and unsigned; nothing here is signed, everything in here is checked against the cover.
 
 Worked example (a parcel frame)
@@ -46,16 +46,6 @@ class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     count: int
 
 
-class Checkpointed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A checkpoint of one log of the sender, with the proof that it extends what the receiver saw last."""
-
-    note: str
-    old: int
-    """Size that the receiver cosigned last, as far as the sender knows; 0 for first contact."""
-    proof: tuple[str, ...]
-    """Consistency proof from `old`, hashes in base64url."""
-
-
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """One act on its way: position in the stream, place in the sender's log with proof, and the presentation."""
@@ -72,7 +62,8 @@ class Parcel:
 class Batch:
     """What is sealed: checkpoints, the cover, and the parcels it lists."""
 
-    checkpoints: tuple[Checkpointed, ...]
+    checkpoints: tuple[bytes, ...]
+    """Bodies of `add-checkpoint`, one per log of the sender that a parcel lies in (C2SP tlog-witness)."""
     cover: Parcel
     parcels: tuple[Parcel, ...]
 
@@ -84,12 +75,14 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The receipt act with its disclosures, or empty when the batch was not filed."""
     index: int
     """Leaf index of the receipt in the receiver's shared log."""
-    cosignatures: tuple[str, ...]
-    """Cosignature lines on the checkpoints that came along."""
+    cosignatures: tuple[tuple[str, str], ...]
+    """Per origin, the cosignature lines on the checkpoint that came along."""
     expect: int
     """The stream position that the receiver waits for."""
     sizes: tuple[tuple[str, int], ...]
     """Per log of the sender, the size that the receiver has witnessed."""
+    refusal: str
+    """Why nothing was filed (step and sentence, in English), or empty."""
 
 
 def write_delivery(head: Head, sealed: bytes) -> bytes:
@@ -111,7 +104,7 @@ def read_delivery(body: bytes) -> tuple[Head, bytes]:
 
 def write_batch(batch: Batch) -> bytes:
     """Return the frames of a batch."""
-    first = write_json([msgspec.to_builtins(item) for item in batch.checkpoints])
+    first = write_json([body.decode("ascii") for body in batch.checkpoints], max_string=MAX_BATCH_BYTES)
     return b"".join(_frame(data) for data in (first, *map(_parcel_bytes, (batch.cover, *batch.parcels))))
 
 
@@ -122,9 +115,9 @@ def read_batch(data: bytes) -> Batch:
         raise _refused(
             "El lote no tiene carátula o trae demasiadas piezas.", "The batch has no cover or too many parts."
         )
-    checkpoints = _typed(frames[0], tuple[Checkpointed, ...])
+    bodies = _typed(frames[0], tuple[str, ...])
     cover, *parcels = map(_read_parcel, frames[1:])
-    return Batch(checkpoints, cover, tuple(parcels))
+    return Batch(tuple(body.encode() for body in bodies), cover, tuple(parcels))
 
 
 def write_answer(answer: Answer) -> bytes:

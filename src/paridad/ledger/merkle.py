@@ -3,9 +3,9 @@
 
 Rules
   - Hashing is RFC 6962 §2.1 (RFC 9162 §2.1.1): SHA-256, 0x00 before a leaf, 0x01 before two children.
-  - One definition makes all three proofs, that of draft-ietf-plants-merkle-tree-certs §4.4.1: SUBTREE_PROOF(start, end).
-    The audit path PATH(m, D[n]) of RFC 6962 §2.1.1 is the subtree [m, m+1); the consistency proof PROOF(m, D[n]) of
-    RFC 6962 §2.1.2 is the subtree [0, m).
+  - One definition makes all three proofs: SUBTREE_PROOF(start, end, D[n]) of draft-ietf-plants-merkle-tree-certs
+    §4.4.1. The audit path PATH(m, D[n]) of RFC 6962 §2.1.1 is that of the subtree [m, m+1), the consistency proof
+    PROOF(m, D[n]) of RFC 6962 §2.1.2 that of the subtree [0, m).
   - A subtree [start, end) is valid where start is a multiple of the smallest power of two not below end - start
     (draft §4.1): then it is a node of the tree, or the right edge of an earlier tree put in its place.
   - The length of a proof follows from the numbers alone. It is compared before anything is hashed; a missing or
@@ -15,14 +15,15 @@ Rules
   - Verification raises `ProofRefused` or returns nothing.
 
 Worked example, the tree of seven leaves d0 … d6 (RFC 6962 §2.1.3)
-    [(step.lo, step.hi) for step in proof_steps(3, 4, 7)]   is [(2, 3), (0, 2), (4, 7)]: the audit path of d3
-    [(step.lo, step.hi) for step in proof_steps(0, 3, 7)]   is [(2, 3), (3, 4), (0, 2), (4, 7)]: consistency of 3 with 7
+    [step.of for step in proof_steps(Subtree(3, 4), 7)]   is [(2, 3), (0, 2), (4, 7)]: the audit path of d3
+    [step.of for step in proof_steps(Subtree(0, 3), 7)]   is [(2, 3), (3, 4), (0, 2), (4, 7)]: consistency of 3 with 7
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from hashlib import sha256
+from typing import NamedTuple
 
 from paridad.base.words import Words
 from paridad.ledger.errors import ProofRefused
@@ -98,6 +99,19 @@ class CompactRange:
         return root
 
 
+class Subtree(NamedTuple):
+    """The leaves from `start` to before `end`."""
+
+    start: int
+    end: int
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether a proof can speak of it (draft-ietf-plants-merkle-tree-certs §4.1); of an empty one it can."""
+        width = self.end - self.start
+        return 0 <= self.start <= self.end and (width <= 1 or self.start % (1 << (width - 1).bit_length()) == 0)
+
+
 class Place(Enum):
     """Where a hash of a proof stands: what it is combined with on the way up."""
 
@@ -107,26 +121,20 @@ class Place(Enum):
     RIGHT = "right sibling outside the subtree: enters the root only"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One hash of a proof: the leaves it covers, [lo, hi), and its place."""
+class Step(NamedTuple):
+    """One hash of a proof: the leaves it covers, and its place."""
 
     place: Place
-    lo: int
-    hi: int
+    of: Subtree
 
 
-def is_subtree(start: int, end: int) -> bool:
-    """Say whether [start, end) is a valid subtree (draft-ietf-plants-merkle-tree-certs §4.1); an empty one is."""
-    return 0 <= start <= end and (end - start <= 1 or start % (1 << (end - start - 1).bit_length()) == 0)
-
-
-def proof_steps(start: int, end: int, size: int) -> list[Step]:
+def proof_steps(subtree: Subtree, size: int) -> list[Step]:
     """Return the nodes of SUBTREE_PROOF(start, end, D[size]) in proof order, leaf side first (draft §4.4.1).
 
-    An empty subtree has an empty proof. Arguments that name no subtree of the tree raise `ProofRefused`.
+    An empty subtree has an empty proof. Numbers that name no subtree of the tree raise `ProofRefused`.
     """
-    if not (is_subtree(start, end) and end <= size <= MAX_SIZE):
+    start, end = subtree
+    if not (subtree.is_valid and end <= size <= MAX_SIZE):
         raise _refused(
             f"[{start}, {end}) no es un subárbol de un árbol de {size} hojas.",
             f"[{start}, {end}) is not a subtree of a tree of {size} leaves.",
@@ -136,17 +144,17 @@ def proof_steps(start: int, end: int, size: int) -> list[Step]:
     while start < end and (start, end) != (lo, hi):
         k = lo + split(hi - lo)
         if end <= k:  # the subtree lies in the left child: carry the right one
-            steps.append(Step(Place.RIGHT, k, hi))
+            steps.append(Step(Place.RIGHT, Subtree(k, hi)))
             hi = k
         elif k <= start:  # it lies in the right child: carry the left one
-            steps.append(Step(Place.LEFT, lo, k))
+            steps.append(Step(Place.LEFT, Subtree(lo, k)))
             lo = k
-        else:  # start < k < end, so start = lo: the left child is part of it, the rest is [k, end)
-            steps.append(Step(Place.INSIDE, lo, k))
+        else:  # start < k < end, hence start = lo: the left child is part of it, and the rest is [k, end)
+            steps.append(Step(Place.INSIDE, Subtree(lo, k)))
             start = lo = k
             known = False
     if not known:
-        steps.append(Step(Place.SEED, lo, hi))
+        steps.append(Step(Place.SEED, Subtree(lo, hi)))
     return steps[::-1]
 
 
@@ -154,7 +162,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
     """Check that `leaf`, a leaf hash, stands at `index` in the tree (RFC 6962 §2.1.1; RFC 9162 §2.1.3.2)."""
     if len(leaf) != HASH_BYTES:
         raise _refused("El hash de la hoja no mide 32 bytes.", "The leaf hash is not 32 bytes long.")
-    _verify(index, index + 1, size, proof, leaf, root)
+    _verify(Subtree(index, index + 1), size, proof, leaf, root)
 
 
 def verify_consistency(old: int, new: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes) -> None:
@@ -167,59 +175,66 @@ def verify_consistency(old: int, new: int, proof: Sequence[bytes], old_root: byt
             "Una prueba de consistencia desde el tamaño 0 no dice nada; se rechaza.",
             "A consistency proof from size 0 says nothing; it is refused.",
         )
-    _verify(0, old, new, proof, old_root, new_root)
+    _verify(Subtree(0, old), new, proof, old_root, new_root)
 
 
-def verify_subtree_inclusion(
-    leaf: bytes, index: int, start: int, end: int, proof: Sequence[bytes], subtree: bytes
-) -> None:
-    """Check that a leaf hash stands at `index` of the subtree [start, end) (draft-ietf-plants-… §4.3.3)."""
-    if not (is_subtree(start, end) and start <= index < end):
+def verify_subtree_inclusion(leaf: bytes, index: int, subtree: Subtree, proof: Sequence[bytes], root: bytes) -> None:
+    """Check that a leaf hash stands at `index` of the log, in a subtree of that root (draft-ietf-plants-… §4.3.3)."""
+    start, end = subtree
+    if not (subtree.is_valid and start <= index < end):
         raise _refused(
             f"La hoja {index} no está en el subárbol [{start}, {end}).",
             f"Leaf {index} is not in the subtree [{start}, {end}).",
         )
-    verify_inclusion(leaf, index - start, end - start, proof, subtree)
+    verify_inclusion(leaf, index - start, end - start, proof, root)
 
 
 def verify_subtree_consistency(
-    start: int, end: int, size: int, proof: Sequence[bytes], subtree: bytes, root: bytes
+    subtree: Subtree, size: int, proof: Sequence[bytes], subtree_root: bytes, root: bytes
 ) -> None:
-    """Check that the subtree [start, end) is part of the tree of that size and root (draft-ietf-plants-… §4.4.3).
+    """Check that a subtree is part of the tree of that size and root (draft-ietf-plants-… §4.4.3).
 
     An empty subtree is consistent with any tree, as the draft says: its hash is that of nothing, its proof is empty.
     Whoever wants leaves asks for some.
     """
-    if start < end:
-        _verify(start, end, size, proof, subtree, root)
+    if subtree.start != subtree.end:
+        _verify(subtree, size, proof, subtree_root, root)
         return
-    _bound_length(proof, proof_steps(start, end, size))
-    if subtree != EMPTY_ROOT:
-        raise _refused("El hash de un subárbol vacío es el de nada.", "The hash of an empty subtree is that of nothing.")
+    _bound_length(proof, proof_steps(subtree, size))
+    if subtree_root != EMPTY_ROOT:
+        raise _refused("Un subárbol vacío tiene el hash de nada.", "An empty subtree has the hash of nothing.")
 
 
-def _verify(start: int, end: int, size: int, proof: Sequence[bytes], subtree: bytes, root: bytes) -> None:
-    """Rebuild the subtree's hash and the root side by side, and compare both."""
+def rebuild(subtree: Subtree, size: int, proof: Sequence[bytes], subtree_root: bytes) -> tuple[bytes, bytes]:
+    """Return the subtree's hash and the root of the tree that a proof leads to; the caller compares both.
+
+    Raise `ProofRefused` where the numbers, or the lengths, do not fit.
+    """
     # (1) The numbers fit, and the proof has exactly the hashes that they ask for.
-    steps = proof_steps(start, end, size)
+    steps = proof_steps(subtree, size)
     _bound_length(proof, steps)
     # (2) What will be hashed has the length of a hash.
-    if steps and len(subtree) != HASH_BYTES:
+    if steps and len(subtree_root) != HASH_BYTES:
         raise _refused("El hash de partida no mide 32 bytes.", "The hash to start from is not 32 bytes long.")
     # (3) Both computations start from the subtree itself, unless the first hash of the proof says where.
-    part = whole = subtree
-    for step, sibling in zip(steps, proof, strict=True):
-        match step.place:
-            case Place.SEED:
-                part = whole = sibling
-            case Place.INSIDE:
-                part, whole = node_hash(sibling, part), node_hash(sibling, whole)
+    part = whole = subtree_root
+    for (place, _), sibling in zip(steps, proof, strict=True):
+        match place:
             case Place.LEFT:
                 whole = node_hash(sibling, whole)
             case Place.RIGHT:
                 whole = node_hash(whole, sibling)
+            case Place.INSIDE:
+                part, whole = node_hash(sibling, part), node_hash(sibling, whole)
+            case Place.SEED:
+                part = whole = sibling
+    return part, whole
+
+
+def _verify(subtree: Subtree, size: int, proof: Sequence[bytes], subtree_root: bytes, root: bytes) -> None:
+    part, whole = rebuild(subtree, size, proof, subtree_root)
     # (4) The subtree is the one given, and (5) so is the root.
-    if part != subtree:
+    if part != subtree_root:
         raise _refused(
             "La prueba no reconstruye el árbol anterior.", "The proof does not rebuild the older tree or subtree."
         )

@@ -58,7 +58,7 @@ class Facts:
         """Take a printable, non-blank text, of the given form if there is one."""
         value = self._take(name)
         if not isinstance(value, str) or not value.strip() or not value.isprintable():
-            self.refuse(name, "debe ser texto visible, sin caracteres de control.", "must be visible text, no controls.")
+            self.refuse(name, "debe ser texto visible.", "must be visible text, without control marks.")
         if pattern and not pattern.fullmatch(value):
             form = pattern.pattern
             self.refuse(name, f"{value!r} no tiene la forma {form}.", f"{value!r} does not have the form {form}.")
@@ -102,11 +102,11 @@ class Facts:
     def one_of(self, name: str, choices: tuple[Choice, ...]) -> Choice:
         """Take one value of a closed list."""
         value = self._take(name)
-        for choice in choices:
-            if value == choice:
-                return choice
-        listed = ", ".join(choices)
-        self.refuse(name, f"{value!r} no está entre: {listed}.", f"{value!r} is not one of: {listed}.")
+        found = next((choice for choice in choices if value == choice), None)
+        if found is None:
+            listed = ", ".join(choices)
+            self.refuse(name, f"{value!r} no está entre: {listed}.", f"{value!r} is not one of: {listed}.")
+        return found
 
     def octets(self, name: str) -> bytes:
         """Take bytes written in canonical base64url."""
@@ -144,7 +144,7 @@ class Facts:
         """Refuse what was never taken."""
         for name in self._tree:
             if name not in self._taken:
-                self.refuse(str(name), "no se conoce; quítelo o corrija su nombre.", "is not known; remove or rename it.")
+                self.refuse(str(name), "no se conoce; quítelo o corríjalo.", "is not known; remove or rename it.")
 
     def _take(self, name: str) -> object:
         self._taken.add(name)

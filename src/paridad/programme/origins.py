@@ -13,8 +13,8 @@ Worked example
 import re
 from typing import Literal, NamedTuple, cast
 
-from paridad.programme.errors import KeyRefused
 from paridad.base.words import Words
+from paridad.programme.errors import KeyRefused
 
 Role = Literal["shared", "own", "witness", "mirror"]
 Log = Literal["shared", "own"]

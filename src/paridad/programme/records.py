@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -45,6 +46,17 @@ PARTS: dict[KeyUse, frozenset[str]] = {
     "transport": frozenset({"ed25519", "certificate"}),
 }
 """Which parts a key of each use has; a transport key is the authority that signs its party's certificates."""
+
+ENDS_IN: dict[KeyUse, frozenset[Log]] = {
+    "act": frozenset({"shared", "own"}),
+    "sealing": frozenset(),
+    "log-shared": frozenset({"shared"}),
+    "log-own": frozenset({"own"}),
+    "witness": frozenset(),
+    "mirror": frozenset(),
+    "transport": frozenset(),
+}
+"""In which logs a key of each use ends; the others end in time."""
 
 AGENCY_USES: tuple[KeyUse, ...] = ("act", "sealing")
 LOGS: tuple[Log, ...] = ("shared", "own")
@@ -170,10 +182,9 @@ class KeyRecord:
         ending = self.ending_in("shared")
         return ending.size if ending else None
 
-    @property
-    def living(self) -> bool:
-        """Whether nobody has set an end to it, in time or in a log."""
-        return self.valid_until is None and not self.endings
+    def living(self, at: int) -> bool:
+        """Whether the key goes on: ended in no log, and not past its time."""
+        return not self.endings and (self.valid_until is None or at < self.valid_until)
 
     def ending_in(self, log: Log) -> Ending | None:
         """Return where the key ended in one log, if it did."""
@@ -202,10 +213,13 @@ def xwing_public(raw: bytes) -> MLKEM768X25519PublicKey:
     return MLKEM768X25519PublicKey(mlkem, x25519)
 
 
+def fits_owner(owner: str, use: str) -> bool:
+    """Whether keys of this use belong to such an owner: agencies act and open, parties do the rest."""
+    return bool(AGENCY.fullmatch(owner)) if use in AGENCY_USES else owner.endswith(f"/{use}")
+
+
 def _check_owner(record: KeyRecord) -> None:
-    owner = parse_kid(record.kid).owner
-    fits = AGENCY.fullmatch(owner) if record.use in AGENCY_USES else owner.endswith(f"/{record.use}")
-    if not fits:
+    if not fits_owner(parse_kid(record.kid).owner, record.use):
         raise refused(
             f"{record.kid}: ese titular no tiene claves de uso {record.use}.",
             f"{record.kid}: that owner has no keys for {record.use}.",
@@ -227,13 +241,16 @@ def _check_parts(record: KeyRecord) -> None:
 
 
 def _check_authority(record: KeyRecord) -> None:
-    """An authority's certificate is its own, signed by itself, and of the very key that the record names."""
+    """Insist on a certificate that is signed by itself and of the very key that the record names."""
     try:
         certificate = x509.load_pem_x509_certificate((record.certificate or "").encode("ascii"))
         certificate.verify_directly_issued_by(certificate)
+        authority = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
         public = certificate.public_key()
-    except (ValueError, TypeError, x509.InvalidVersion) as error:
-        raise refused(f"{record.kid}: certificado ilegible.", f"{record.kid}: unreadable certificate.") from error
+    except (ValueError, TypeError, InvalidSignature, x509.InvalidVersion, x509.ExtensionNotFound) as error:
+        raise refused(f"{record.kid}: certificado inservible.", f"{record.kid}: unusable certificate.") from error
+    if not authority:
+        raise refused(f"{record.kid}: no es de una autoridad.", f"{record.kid}: not an authority's certificate.")
     if not isinstance(public, Ed25519PublicKey) or public.public_bytes_raw() != record.ed25519:
         raise refused(f"{record.kid}: el certificado es de otra clave.", f"{record.kid}: certificate of another key.")
 
@@ -285,8 +302,6 @@ def read_endings(facts: Facts) -> tuple[Ending, ...]:
 
 
 def _read_ending(facts: Facts) -> Ending:
-    ending = Ending(
-        facts.one_of("log", LOGS), facts.whole("size"), facts.octets("root"), facts.whole("disputed_until")
-    )
+    ending = Ending(facts.one_of("log", LOGS), facts.whole("size"), facts.octets("root"), facts.whole("disputed_until"))
     facts.end()
     return ending

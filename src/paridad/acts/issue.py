@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Issuing an act: a draft becomes a signed text and its disclosures.
+
+Rules
+  - The draft fits the vocabulary of its kind, or nothing is signed. The envelope is checked as a reader would.
+  - Every field is a disclosure; so is every element of a list and every sub-field of a record.
+  - Each set of digests is padded with decoys to 16, 32, 64, 128, 256 or 512, so that the count says nothing
+    (RFC 9901 §4.2.5). `_sd` is sorted; the elements of a list keep their order, decoys follow.
+  - Salts, decoys and the identifier come from the random source handed in; nothing is derived.
+  - Time is the operation's reference time, handed in.
+
+Worked example
+    signer = ActSigner("AA/ONE#1", key.sign)
+    act = issue(draft, vocabulary=words, signer=signer, prg=charter.prg, iat=now, random=system_random)
+    act.signed, act.hash, act.disclosures     what is kept, how others refer to it, what is released field by field
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, cast
+
+from paridad.acts.disclosure import MAX_DIGESTS, SALT_BYTES, digest_of
+from paridad.acts.envelope import ActHash, Draft, SeenHead, act_hash, read_envelope
+from paridad.acts.errors import DraftRefused
+from paridad.acts.verify import ALGORITHM, MAX_DISCLOSURE, MAX_DISCLOSURES, MAX_SIGNED, TYPE, wire_of
+from paridad.acts.vocabulary import Field, Kind, Vocabulary, check_body
+from paridad.base.errors import Malformed
+from paridad.base.sources import Random
+from paridad.base.strict import JsonValue, encode_base64url, write_json
+from paridad.base.words import Words
+
+PADDING = (16, 32, 64, 128, 256, MAX_DIGESTS)
+DECOY_BYTES = 32
+JTI_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ActSigner:
+    """The act key of an agency: its name, and the one thing that it does."""
+
+    kid: str
+    """`<agency>#<n>`"""
+    sign: Callable[[bytes], bytes]
+    """Returns the 64-byte Ed25519 signature."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedAct:
+    """An act as its issuer files it."""
+
+    signed: bytes
+    """`header.payload.signature`, the text that the ledger keeps."""
+    hash: ActHash
+    disclosures: tuple[str, ...]
+    """The texts of all fields, parents before their parts."""
+
+    @property
+    def wire(self) -> bytes:
+        """The act with all its disclosures."""
+        return wire_of(self.signed, self.disclosures)
+
+
+def issue(
+    draft: Draft,
+    *,
+    vocabulary: Vocabulary,
+    signer: ActSigner,
+    prg: str,
+    iat: int,
+    see: Sequence[SeenHead] = (),
+    random: Random,
+) -> IssuedAct:
+    """Sign a draft, or raise `BodyRefused` or `DraftRefused`; then nothing was signed."""
+    kind = vocabulary.kind(draft.kind)
+    if kind is None:
+        raise _refused(f"No se conoce la clase {draft.kind}.", f"The kind {draft.kind} is not known.")
+    if signer.kid.partition("#")[0] != draft.iss:
+        raise _refused(f"La clave {signer.kid} no es de {draft.iss}.", f"The key {signer.kid} is not of {draft.iss}.")
+    check_body(kind, draft.fields, complete=True)
+    blinding = _Blinding(random)
+    try:
+        claims = _claims(draft, prg=prg, iat=iat, see=see, random=random)
+        claims["_sd"] = blinding.fields(draft.fields, kind)
+        payload = write_json(claims)
+    except Malformed as error:
+        raise DraftRefused(error.words) from error
+    text = f"{_header(signer.kid)}.{encode_base64url(payload)}".encode("ascii")
+    signed = b"%b.%b" % (text, encode_base64url(signer.sign(text)).encode("ascii"))
+    _check_sizes(signed, blinding.texts)
+    return IssuedAct(signed, act_hash(signed), tuple(blinding.texts))
+
+
+@lru_cache(maxsize=1024)
+def _header(kid: str) -> str:
+    return encode_base64url(write_json({"alg": ALGORITHM, "kid": kid, "typ": TYPE}))
+
+
+def _claims(draft: Draft, *, prg: str, iat: int, see: Sequence[SeenHead], random: Random) -> dict[str, Any]:
+    claims = {
+        "iss": draft.iss,
+        "iat": iat,
+        "jti": encode_base64url(random(JTI_BYTES)),
+        "prg": prg,
+        "knd": draft.kind,
+        "fol": draft.folio,
+        "re": draft.re,
+        "aud": draft.aud,
+        "hnd": draft.handling,
+        "pur": draft.purpose,
+        "bas": draft.basis,
+        "see": [{"origin": head.origin, "size": head.size, "root": head.root} for head in see],
+    }
+    read_envelope(claims)
+    return claims | {"_sd_alg": "sha-256"}
+
+
+def _check_sizes(signed: bytes, texts: Sequence[str]) -> None:
+    if (
+        len(signed) > MAX_SIGNED
+        or sum(map(len, texts)) > MAX_DISCLOSURES
+        or max(map(len, texts), default=0) > MAX_DISCLOSURE
+    ):
+        raise _refused(
+            "El acto o uno de sus campos es demasiado grande; envíelo como anexo.",
+            "The act or one of its fields is too large; send it as a payload.",
+        )
+
+
+class _Blinding:
+    """Turns fields into disclosures and digests; keeps the texts it made."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._salts: set[str] = set()
+        self.texts: list[str] = []
+
+    def fields(self, fields: Mapping[str, JsonValue], kind: Kind) -> list[str]:
+        """Return the digests of the top level, decoys included, sorted."""
+        digests = [self._field(name, value, kind.fields[name]) for name, value in fields.items()]
+        return sorted(self._padded(digests))
+
+    def _field(self, name: str, value: JsonValue, known: Field) -> str:
+        at = len(self.texts)  # parts are made first, because the whole holds their digests; the whole stands first
+        if known.type == "record":
+            parts = cast("Mapping[str, JsonValue]", value)
+            value = {"_sd": sorted(self._padded([self._disclose(part, parts[part]) for part in parts]))}
+        elif known.type == "list":
+            elements = cast("Sequence[JsonValue]", value)
+            value = [{"...": digest} for digest in self._padded([self._disclose(element) for element in elements])]
+        digest = self._disclose(name, value)
+        self.texts.insert(at, self.texts.pop())
+        return digest
+
+    def _disclose(self, *named_value: JsonValue) -> str:
+        text = encode_base64url(write_json([self._salt(), *named_value]))
+        self.texts.append(text)
+        return digest_of(text)
+
+    def _salt(self) -> str:
+        salt = encode_base64url(self._random(SALT_BYTES))
+        if salt in self._salts:
+            raise RuntimeError("the random source repeated itself; nothing was signed")
+        self._salts.add(salt)
+        return salt
+
+    def _padded(self, digests: list[str]) -> list[str]:
+        for size in PADDING:
+            if len(digests) <= size:
+                decoys = [self._random(DECOY_BYTES) for _ in range(size - len(digests))]
+                return digests + [encode_base64url(sha256(decoy).digest()) for decoy in decoys]
+        raise _refused(
+            f"Hay {len(digests)} partes; caben {MAX_DIGESTS}. Envíelas como anexo.",
+            f"There are {len(digests)} parts; {MAX_DIGESTS} fit. Send them as a payload.",
+        )
+
+
+def _refused(es: str, en: str) -> DraftRefused:
+    return DraftRefused(Words(es=es, en=en))

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Errors of the targets desk.
+
+TargetsError
+├── ListDamaged        a list file that cannot be read to its end
+├── DossierRefused     a dossier that cannot become an act
+├── AlreadyRegistered  the same dossier is on record already; nothing changed
+└── NotCurrent         a correction that does not name the act in force
+"""
+
+from paridad.base.errors import ExitCode, ParidadError
+from paridad.base.words import Words
+
+
+class TargetsError(ParidadError):
+    """Something about a dossier or a list does not hold."""
+
+
+class ListDamaged(TargetsError):
+    """The file cannot be read any further; what came before it is whole."""
+
+    exit_code = ExitCode.VERIFICATION_FAILED
+    next_step = Words(
+        es="Vuelva a obtener el archivo, compare su resumen con el publicado e impórtelo otra vez.",
+        en="Fetch the file again, compare its digest with the published one and import it again.",
+    )
+
+
+class DossierRefused(TargetsError):
+    """A dossier that cannot become an act; nothing was recorded."""
+
+    next_step = Words(
+        es="Corrija el campo señalado y registre el expediente de nuevo.",
+        en="Correct the field named and register the dossier again.",
+    )
+
+
+class AlreadyRegistered(TargetsError):
+    """The same dossier is on record; registering it again changes nothing."""
+
+    next_step = Words(
+        es="No hace falta hacer nada; para cambiarlo, regístrelo como corrección.",
+        en="Nothing needs to be done; to change it, register a correction.",
+    )
+
+
+class NotCurrent(TargetsError):
+    """A correction must name the act of the dossier that is in force."""
+
+    exit_code = ExitCode.TRY_AGAIN
+    next_step = Words(
+        es="Vuelva a abrir el expediente: puede haber una corrección más reciente.",
+        en="Open the dossier again: there may be a newer correction.",
+    )

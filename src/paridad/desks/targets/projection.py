@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Dossier acts as rows that can be dropped and made again, and a plain search over them.
+
+Rules
+  - Rows come from acts alone: rebuilt equals incremental, whatever the order in which acts were projected.
+  - What was erased or withheld is not in the rows: projecting an act again leaves only what it still says.
+  - Whether a dossier was corrected is computed when it is read; only its own party's correction counts.
+  - Every view takes a `visible` filter. A dossier whose identity the reader may not see is not there for it: not as a
+    row, not as a count, not as a suggestion. Of the others each column shows only what the reader may see.
+  - Search is by the beginnings of words, case and accents aside; matching of records is another matter.
+
+Worked example
+    project(conn, [act])                                 the dossier of "PINEDO RUIZ, Olga"
+    search(conn, "pined olg", visible)[0].name           is "PINEDO RUIZ, Olga"
+    search(conn, "pined hugo", visible)                  is ()
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from paridad.base.strict import JsonValue
+from paridad.desks.targets.dossier import KIND
+from paridad.desks.targets.rules import content_digest
+from paridad.folio.reading import codes, records, text
+from paridad.folio.state import Recorded
+from paridad.policy.visible import Reader
+from paridad.store.bulk import insert_many
+from paridad.store.tables import blob, integer, strict_table
+from paridad.store.tables import text as words
+
+NAME, VERSION = "targets", 1
+"""Of this projection, for the node that keeps it up to date."""
+
+METADATA = sa.MetaData()
+
+dossiers = strict_table(
+    "targets_dossiers",
+    words("hash", primary_key=True),
+    words("iss"),
+    words("party"),
+    words("concerned"),  # the agencies that issued it or are addressed, each between bars
+    integer("iat"),
+    words("handling"),
+    words("subject_type"),
+    words("name"),
+    words("folded"),
+    words("programmes"),
+    words("source_list"),
+    words("source_entry"),
+    words("state"),
+    words("content"),
+    within=METADATA,
+)
+corrections = strict_table(
+    "targets_corrections",
+    words("of", primary_key=True),
+    words("act", primary_key=True),
+    words("party"),
+    within=METADATA,
+)
+name_tokens = strict_table(
+    "targets_name_tokens",
+    blob("token", primary_key=True),  # bytes, so that one order holds in every database
+    words("hash", primary_key=True),
+    within=METADATA,
+)
+sa.Index("ix_targets_dossiers_source", dossiers.c.source_list, dossiers.c.source_entry)
+sa.Index("ix_targets_name_tokens_hash", name_tokens.c.hash)
+sa.Index("ix_targets_corrections_act", corrections.c.act)
+
+MAX_TOKENS = 8
+MAX_FOUND = 50
+_WORD = re.compile(r"\w+")
+_DIVIDER = " | "
+_AFTER_ALL = b"\xff"
+
+
+class Visible(Protocol):
+    """What a reader may see, as policy answers it."""
+
+    @property
+    def reader(self) -> Reader:
+        """Who reads."""
+
+    def sees(self, handling: str, sensitivity: str, *, involved: bool = False) -> bool:
+        """Whether the reader may see a class of fields."""
+
+    def handling_codes(self, sensitivity: str = "procedural", *, involved: bool = False) -> tuple[str, ...]:
+        """Return the handling codes under which a sensitivity is seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One dossier of a list; a column the reader may not see is empty."""
+
+    hash: str
+    iss: str
+    subject_type: str
+    name: str
+    programmes: tuple[str, ...]
+    source_list: str
+    source_entry: str
+    state: str
+    corrected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What stands on record for one entry of a list."""
+
+    hash: str
+    content: str
+
+
+def project(conn: sa.Connection, acts: Sequence[Recorded]) -> None:
+    """Replace the rows of a run of acts; acts of other kinds have none here."""
+    run = {act.hash: act for act in acts if act.envelope.knd == KIND}
+    forget(conn, list(run))
+    insert_many(conn, dossiers, [_row(act) for act in run.values()])
+    insert_many(conn, name_tokens, [(token, act.hash) for act in run.values() for token in _tokens_of(act.fields)])
+    insert_many(conn, corrections, [(of, act.hash, act.party) for act in run.values() for of in set(act.envelope.re)])
+
+
+def forget(conn: sa.Connection, hashes: Sequence[str]) -> None:
+    """Delete the rows of some acts."""
+    for column in (dossiers.c.hash, name_tokens.c.hash, corrections.c.act):
+        conn.execute(sa.delete(column.table).where(column.in_(hashes)))
+
+
+def rebuild(conn: sa.Connection, acts: Iterable[Recorded]) -> None:
+    """Drop the tables and make them again from the acts."""
+    METADATA.drop_all(conn)
+    METADATA.create_all(conn)
+    project(conn, list(acts))
+
+
+def search(conn: sa.Connection, query: str, visible: Visible, *, limit: int = MAX_FOUND) -> tuple[Found, ...]:
+    """Return dossiers in force of whose names every word of the query begins one; by name."""
+    tokens = tokens_of(query)[:MAX_TOKENS]
+    if not tokens:
+        return ()
+    found = sa.select(dossiers).where(_nameable(visible), ~_corrected())
+    for token in tokens:
+        found = found.where(dossiers.c.hash.in_(_begins(token)))
+    rows = conn.execute(found.order_by(dossiers.c.folded, dossiers.c.hash).limit(limit)).mappings()
+    return tuple(_found(row, visible, corrected=False) for row in rows)
+
+
+def get(conn: sa.Connection, act: str, visible: Visible) -> Found | None:
+    """Return one dossier, corrected or not, or None where the reader may not know of it."""
+    wanted = sa.select(dossiers, _corrected().label("corrected")).where(dossiers.c.hash == act, _nameable(visible))
+    row = conn.execute(wanted).mappings().one_or_none()
+    return None if row is None else _found(row, visible, corrected=bool(row["corrected"]))
+
+
+def count(conn: sa.Connection, visible: Visible) -> int:
+    """Return how many dossiers in force the reader may know of."""
+    known = sa.select(sa.func.count()).select_from(dossiers).where(_nameable(visible), ~_corrected())
+    return conn.execute(known).scalar_one()
+
+
+def find_listed(conn: sa.Connection, party: str, list_name: str, entry: str) -> Listed | None:
+    """Return what the own party has on record for an entry, so that an import adds nothing twice; not a view."""
+    wanted = sa.select(dossiers.c.hash, dossiers.c.content).where(
+        dossiers.c.party == party, dossiers.c.source_list == list_name, dossiers.c.source_entry == entry, ~_corrected()
+    )
+    row = conn.execute(wanted.order_by(dossiers.c.iat.desc(), dossiers.c.hash).limit(1)).one_or_none()
+    return None if row is None else Listed(row.hash, row.content)
+
+
+def fold(text_: str) -> str:
+    """Return a text without case and marks, for search only; what is stored stays as received."""
+    plain = unicodedata.normalize("NFKD", text_.casefold())
+    return "".join(mark for mark in plain if not unicodedata.combining(mark))
+
+
+def tokens_of(text_: str) -> tuple[bytes, ...]:
+    """Return the words of a text, folded, without repetition."""
+    return tuple(dict.fromkeys(word.encode("utf-8") for word in _WORD.findall(fold(text_))))
+
+
+def _row(act: Recorded) -> tuple[object, ...]:
+    fields, source = act.fields, act.fields.get("source")
+    of_source = source if isinstance(source, Mapping) else {}
+    return (
+        act.hash,
+        act.envelope.iss,
+        act.party,
+        f"|{'|'.join((act.envelope.iss, *act.envelope.aud))}|",
+        act.at,
+        act.envelope.hnd,
+        text(fields, "subject_type"),
+        text(fields, "name"),
+        fold(text(fields, "name")),
+        _DIVIDER.join(codes(fields, "programmes")),
+        text(of_source, "list"),
+        text(of_source, "entry"),
+        text(fields, "state"),
+        content_digest(fields),
+    )
+
+
+def _tokens_of(fields: Mapping[str, JsonValue]) -> set[bytes]:
+    names = [text(fields, "name"), *(text(alias, "name") for alias in records(fields, "aliases"))]
+    return {token for name in names for token in tokens_of(name)}
+
+
+def _begins(token: bytes) -> sa.Select[tuple[str]]:
+    column = name_tokens.c.token
+    return sa.select(name_tokens.c.hash).where(column >= token, column < token + _AFTER_ALL)
+
+
+def _corrected() -> sa.Exists:
+    newer = (corrections.c.of == dossiers.c.hash) & (corrections.c.party == dossiers.c.party)
+    return sa.exists(sa.select(corrections.c.act).where(newer).correlate(dossiers))
+
+
+def _nameable(visible: Visible) -> sa.ColumnElement[bool]:
+    near, far = (visible.handling_codes("identity", involved=involved) for involved in (True, False))
+    involved = dossiers.c.concerned.contains(f"|{visible.reader.agency}|", autoescape=True)
+    return dossiers.c.handling.in_(far) | (involved & dossiers.c.handling.in_(near))
+
+
+def _found(row: Mapping[Any, Any], visible: Visible, *, corrected: bool) -> Found:
+    involved = f"|{visible.reader.agency}|" in row["concerned"]
+
+    def seen(column: str, sensitivity: str) -> str:
+        return row[column] if visible.sees(row["handling"], sensitivity, involved=involved) else ""
+
+    return Found(
+        hash=row["hash"],
+        iss=row["iss"],
+        subject_type=row["subject_type"],
+        name=row["name"],
+        programmes=tuple(filter(None, seen("programmes", "proceedings").split(_DIVIDER))),
+        source_list=seen("source_list", "source"),
+        source_entry=seen("source_entry", "source"),
+        state=seen("state", "procedural"),
+        corrected=corrected,
+    )

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Saying something: issue, file, append, queue for each addressee; the same short sequence for every act of ours.
+
+Rules
+  - Issuing is arithmetic and happens outside the transaction; filing, disclosures, log and outbox are one transaction,
+    so that an act is recorded with everything it needs or not at all (law 4).
+  - An act addressed to our own party alone goes into *own*, every other act into *shared*, and to each addressee of
+    another party in one parcel.
+  - Each act names the heads of the other parties' logs as last witnessed: the histories are braided.
+
+Worked example
+    said = issue_drafts(own, [draft], now=now, see=see)
+    with own.store.write() as conn:
+        file_acts(conn, own, said, now=now)
+        queue_for_addressees(conn, own, said, now=now)
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
+
+import sqlalchemy as sa
+
+from paridad.acts.envelope import ActHash, Draft, SeenHead, party_of
+from paridad.acts.issue import IssuedAct, issue
+from paridad.base.strict import encode_base64url
+from paridad.exchange.own_side import OwnSide
+from paridad.exchange.release import Item, Matter, Release, release_whole
+from paridad.ledger import log
+from paridad.programme.origins import shared_origin
+from paridad.store import streams
+from paridad.store.acts import NewAct, put_acts
+from paridad.store.ledger import SqlLedgerStore
+from paridad.store.streams import Outgoing, Stream
+
+
+def seen_heads(conn: sa.Connection, own: OwnSide) -> tuple[SeenHead, ...]:
+    """Return the heads of the other parties' shared logs as last witnessed."""
+    ledger = SqlLedgerStore(conn)
+    seen = ((origin, ledger.witnessed(origin)) for origin in (shared_origin(p, own.programme) for p in own.others))
+    return tuple(SeenHead(origin, head.size, encode_base64url(head.root)) for origin, head in seen if head)
+
+
+def issue_drafts(own: OwnSide, drafts: Sequence[Draft], *, now: int, see: tuple[SeenHead, ...]) -> list[IssuedAct]:
+    """Sign drafts; nothing is stored yet."""
+    return [
+        issue(
+            draft,
+            vocabulary=own.vocabulary,
+            signer=own.act_signers[draft.iss],
+            prg=own.prg,
+            iat=now,
+            see=see,
+            random=own.random,
+        )
+        for draft in drafts
+    ]
+
+
+def file_acts(conn: sa.Connection, own: OwnSide, said: Sequence[IssuedAct], *, now: int) -> dict[ActHash, int]:
+    """File acts of ours with their disclosures and append them to their logs; return the leaf index of each."""
+    put_acts(conn, [NewAct(act.hash, act.signed, act.envelope, act.kid) for act in said], ours=True, at=now)
+    own.vault.put_disclosures(conn, {act.hash: act.texts for act in said})
+    ledger = SqlLedgerStore(conn)
+    indexes: dict[ActHash, int] = {}
+    for origin in (own.own, own.shared):
+        here = [act for act in said if origin_of(own, act) == origin]
+        if here:
+            added = log.append(ledger, origin, [act.signed for act in here])
+            indexes.update(zip((act.hash for act in here), added, strict=True))
+    return indexes
+
+
+def origin_of(own: OwnSide, act: IssuedAct) -> str:
+    """Return the log that an act of ours belongs in."""
+    internal = all(party_of(agency) == own.party for agency in act.envelope.aud)
+    return own.own if internal else own.shared
+
+
+def release_to_addressees(own: OwnSide, said: Sequence[IssuedAct], matter: Matter, *, now: int) -> list[Release]:
+    """Ask policy for every field of acts that speak to another party; they leave whole or `NotReleased` is raised."""
+    items = [
+        Item(act, replace(matter, recipient=agency, purpose=act.envelope.pur))
+        for act in said
+        for agency in act.envelope.aud
+        if party_of(agency) != own.party
+    ]
+    return release_whole(items, engine=own.engine, own_party=own.party, now=now)
+
+
+def queue(conn: sa.Connection, own: OwnSide, releases: Sequence[tuple[str, Release]], *, now: int) -> None:
+    """Put releases into the outbox; each with the agency that sends it. Nothing else enters the outbox."""
+    by_stream = sorted(releases, key=lambda each: (each[0], each[1].recipient))
+    for (sender, recipient), group in groupby(by_stream, key=lambda each: (each[0], each[1].recipient)):
+        outgoing = [Outgoing(each.act, each.digests) for _, each in group]
+        streams.outbox_put(conn, Stream(own.programme, sender, recipient), outgoing, at=now)
+
+
+def basis_kind(own: OwnSide, basis: str) -> str:
+    """Return what kind of legal basis a code of the charter is."""
+    return own.keys.current.bases[basis].kind
+
+
+def conduct_matter(own: OwnSide, recipient: str) -> Matter:
+    """Return the circumstances of the programme's own procedural acts."""
+    return Matter(recipient, own.conduct.purpose, basis_kind(own, own.conduct.basis), addressed=True)

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`release`: the only way out of a node (law 3).
+
+Rules
+  - Policy is asked for every field; equal classes of fields are asked once and every field keeps its decision.
+  - No kind in the vocabulary, no marking, no purpose, a policy error: nothing leaves.
+  - A child leaves only with its parent: where the parent stays, so do its elements (RFC 9901 §4.2.6, upward closed).
+  - An act that speaks to the other party leaves whole or is refused with the reasons; a record may leave in part.
+  - Only this module builds a `Release`, and the outbox takes nothing else.
+
+Worked example
+    release([Item(dossier, matter)], engine=engine, own_party="A", now=now)[0].given      is ("name", "birth.date")
+    … .withheld[0].path, … .withheld[0].decision.reasons[0].rule                     is ("source", "source-stays")
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from paridad.acts.disclosure import Disclosure, select
+from paridad.acts.envelope import ActHash, Envelope, party_of
+from paridad.acts.vocabulary import Kind
+from paridad.base.words import Words
+from paridad.exchange.errors import NotReleased
+from paridad.policy.decision import Decision
+from paridad.policy.engine import PolicyEngine
+from paridad.policy.question import OnwardQuestion, ReleaseQuestion
+
+
+class Releasable(Protocol):
+    """An act that was issued here or verified: what `release` needs of it."""
+
+    @property
+    def signed(self) -> bytes:
+        """The exact signed bytes."""
+
+    @property
+    def hash(self) -> ActHash:
+        """The act hash."""
+
+    @property
+    def envelope(self) -> Envelope:
+        """The claims."""
+
+    @property
+    def kind(self) -> Kind | None:
+        """The kind, None where this release does not know it."""
+
+    @property
+    def disclosures(self) -> Mapping[str, Disclosure]:
+        """The disclosures at hand, by path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """The circumstances in which something is to leave; each yes stands on a recorded act."""
+
+    recipient: str
+    """Agency that would receive it."""
+    purpose: str
+    """Purpose that the request names."""
+    basis_kind: str
+    """Kind of the legal basis relied on."""
+    addressed: bool
+    """The act that carries the release is addressed to the recipient."""
+    expired: bool = False
+    second_person: bool = False
+    case_decision: bool = False
+    assurance: bool = False
+    consent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One act to be released to one recipient, wholly or only some paths of it."""
+
+    act: Releasable
+    matter: Matter
+    only: Collection[str] | None = None
+    """Paths that the releasing officer chose; None: all that policy allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class WithheldField:
+    """A field that does not leave, with the decision that keeps it, None where the officer did not choose it."""
+
+    path: str
+    decision: Decision | None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What may leave of one act, to one recipient: made by `release` alone."""
+
+    act: ActHash
+    signed: bytes
+    recipient: str
+    given: tuple[str, ...]
+    texts: tuple[str, ...]
+    """The encoded disclosures of `given`, parents first."""
+    digests: tuple[str, ...]
+    withheld: tuple[WithheldField, ...]
+    decisions: Mapping[str, Decision]
+    """By path, for every field of the act that is at hand."""
+
+
+def release(items: Sequence[Item], *, engine: PolicyEngine, own_party: str, now: int) -> list[Release]:
+    """Decide field by field what leaves; all questions of the operation go to policy in one batch."""
+    questions = [_questions(item, own_party) for item in items]
+    asked = list(dict.fromkeys(question for each in questions for question in each.values()))
+    answers = dict(zip(asked, engine.decide(asked, now=now), strict=True))
+    return [
+        _released(item, {sensitivity: answers[question] for sensitivity, question in each.items()})
+        for item, each in zip(items, questions, strict=True)
+    ]
+
+
+def release_whole(items: Sequence[Item], *, engine: PolicyEngine, own_party: str, now: int) -> list[Release]:
+    """Release acts that speak to the other party: all their fields, or raise `NotReleased` with the reasons."""
+    releases = release(items, engine=engine, own_party=own_party, now=now)
+    for each in releases:
+        if each.withheld:
+            raise NotReleased(_why(each.withheld[0]))
+    return releases
+
+
+def sensitivity_of(kind: Kind, path: str) -> str:
+    """Return the sensitivity of a path: its own, or that of the list or record it hangs from."""
+    field = kind.field_at(path)
+    if field is None:
+        raise KeyError(f"{kind.name} has no field {path}")
+    return field.sensitivity
+
+
+def _questions(item: Item, own_party: str) -> dict[str, ReleaseQuestion]:
+    """One question per sensitivity that occurs in the act."""
+    kind, envelope, matter = item.act.kind, item.act.envelope, item.matter
+    if kind is None:
+        return {}
+    foreign = envelope.party != own_party
+    common = {
+        "handling": envelope.hnd,
+        "purpose": matter.purpose,
+        "held": envelope.pur == matter.purpose,
+        "basis_kind": matter.basis_kind,
+        "recipient": matter.recipient,
+        "originator": party_of(envelope.iss),
+        "addressed": matter.addressed,
+        "expired": matter.expired,
+        "second_person": matter.second_person,
+        "case_decision": matter.case_decision,
+        "assurance": matter.assurance,
+    }
+    sensitivities = dict.fromkeys(sensitivity_of(kind, path) for path in item.act.disclosures)
+    if foreign:
+        return {each: OnwardQuestion(sensitivity=each, consent=matter.consent, **common) for each in sensitivities}  # type: ignore[arg-type]
+    return {each: ReleaseQuestion(sensitivity=each, **common) for each in sensitivities}  # type: ignore[arg-type]
+
+
+def _released(item: Item, by_sensitivity: Mapping[str, Decision]) -> Release:
+    act = item.act
+    decisions: dict[str, Decision] = {}
+    given: list[str] = []
+    withheld: list[WithheldField] = []
+    for path, decision in _by_path(act, by_sensitivity):
+        decisions[path] = decision
+        chosen = item.only is None or path in item.only
+        if chosen and decision.allowed and _parent_given(act.disclosures[path], given):
+            given.append(path)
+        else:
+            withheld.append(WithheldField(path, decision if chosen else None))
+    texts = tuple(act.disclosures[path].text for path in given)
+    digests = tuple(act.disclosures[path].digest for path in given)
+    return Release(act.hash, act.signed, item.matter.recipient, tuple(given), texts, digests, tuple(withheld), decisions)
+
+
+def _by_path(act: Releasable, by_sensitivity: Mapping[str, Decision]) -> Iterator[tuple[str, Decision]]:
+    """Yield paths with their decisions, parents before children; nothing for an unknown kind."""
+    if act.kind is not None:
+        for path in sorted(act.disclosures, key=lambda each: (act.disclosures[each].parent is not None, each)):
+            yield path, by_sensitivity[sensitivity_of(act.kind, path)]
+
+
+def _parent_given(disclosure: Disclosure, given: Sequence[str]) -> bool:
+    return disclosure.parent is None or disclosure.parent in given
+
+
+def _why(field: WithheldField) -> Words:
+    if field.decision is None:
+        return Words(es=f"El campo {field.path} no se eligió.", en=f"The field {field.path} was not chosen.")
+    return Words(
+        es=f"El campo {field.path} no puede salir: " + " ".join(r.in_("es") for r in field.decision.reasons),
+        en=f"The field {field.path} may not leave: " + " ".join(r.in_("en") for r in field.decision.reasons),
+    )

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Many rows in one statement, by position: what a batch of acts costs is mostly this.
+
+Rules
+  - Rows are tuples in the table's own column order; a tuple of another length is refused by the driver.
+  - Values are always bound, never written into the statement; table and column names come from `tables`.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from paridad.store.tables import counters
+
+Row = tuple[Any, ...]
+
+_PLACE = {"sqlite": "?", "postgresql": "%s"}
+_INSERT: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+@lru_cache(maxsize=256)
+def _statement(table: sa.Table, dialect: str, *, ignore: bool) -> str:
+    names = ", ".join(column.name for column in table.columns)
+    places = ", ".join([_PLACE[dialect]] * len(table.columns))
+    tail = " ON CONFLICT DO NOTHING" if ignore else ""
+    return f"INSERT INTO {table.name} ({names}) VALUES ({places}){tail}"  # noqa: S608  names of our own tables
+
+
+def insert_many(conn: sa.Connection, table: sa.Table, rows: Sequence[Row], *, ignore: bool = False) -> int:
+    """Insert rows given in column order and return how many were; `ignore` leaves rows that are there as they are."""
+    if not rows:
+        return 0
+    return conn.exec_driver_sql(_statement(table, conn.dialect.name, ignore=ignore), list(rows)).rowcount
+
+
+def upsert(conn: sa.Connection, table: sa.Table) -> Any:
+    """Return an INSERT of the connection's dialect, which knows ON CONFLICT."""
+    return _INSERT[conn.dialect.name](table)
+
+
+def next_numbers(conn: sa.Connection, count: int) -> int:
+    """Take `count` filing numbers and return the first; the row stays locked until the transaction ends."""
+    statement = (
+        sa.update(counters)
+        .where(counters.c.name == "filed")
+        .values(value=counters.c.value + count)
+        .returning(counters.c.value)
+    )
+    return int(conn.execute(statement).scalar_one()) - count + 1

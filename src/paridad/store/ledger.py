@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ledger's store in SQL: leaves, tiles, heads, checkpoints, and what was witnessed (`paridad.ledger.port`).
+
+Rules
+  - An object of `SqlLedgerStore` lives inside one transaction of its caller.
+  - The bytes of a leaf are `acts.signed`: an entry is appended after its act was filed, never without.
+  - The head moves by comparing and storing in one statement; whoever lost is told and nothing of the call is kept.
+  - The leaves of another party's log stand in the same table under its origin, in any order of arrival.
+
+Worked example
+    put_acts(conn, [act], ours=True, at=now)
+    ledger.log.append(SqlLedgerStore(conn), "AA/practice/shared", [act.signed])
+    places(conn, act.hash)                            is [Place("AA/practice/shared", 0)]
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+import sqlalchemy as sa
+
+from paridad.acts.envelope import ActHash, act_hash
+from paridad.base.words import Words
+from paridad.ledger.errors import CheckpointConflict, HeadMoved, LeafConflict, LeafMissing
+from paridad.ledger.port import EMPTY_HEAD, Head, Role, TileWrite, Witnessed
+from paridad.store.bulk import insert_many, upsert
+from paridad.store.tables import acts, checkpoints, cosignatures, evidence, heads, leaves, tiles, witnessed
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an act stands: a log and an index."""
+
+    origin: str
+    index: int
+
+
+class SqlLedgerStore:
+    """`LedgerStore` and `WitnessStore` over one connection in one transaction."""
+
+    def __init__(self, conn: sa.Connection) -> None:
+        self._conn = conn
+
+    def head(self, origin: str) -> Head:
+        """Return the stored head, `EMPTY_HEAD` for an unknown origin."""
+        row = self._conn.execute(sa.select(heads.c.size, heads.c.root).where(heads.c.origin == origin)).first()
+        return Head(row.size, row.root) if row else EMPTY_HEAD
+
+    def append(
+        self,
+        origin: str,
+        entries: Sequence[bytes],
+        leaf_hashes: Sequence[bytes],
+        tiles: Sequence[TileWrite],
+        *,
+        expected: Head,
+        after: Head,
+    ) -> None:
+        """Hold entries from `expected.size`, write the tiles and move the head, all or nothing."""
+        missing = self._missing(origin, expected.size, leaf_hashes)
+        self._move_head(origin, expected, after)
+        self._write_leaves(origin, expected.size, entries, leaf_hashes, missing)
+        self._write_tiles(origin, tiles)
+
+    def hold(self, origin: str, start: int, entries: Sequence[bytes], leaf_hashes: Sequence[bytes]) -> None:
+        """Keep leaves at indexes from `start` without moving the head."""
+        self._write_leaves(origin, start, entries, leaf_hashes, self._missing(origin, start, leaf_hashes))
+
+    def held(self, origin: str) -> int:
+        """Return the number n such that leaves 0 … n-1 are all stored and leaf n is not."""
+        stored = sa.select(sa.func.count(), sa.func.max(leaves.c.idx)).where(leaves.c.origin == origin)
+        count, last = self._conn.execute(stored).one()
+        if not count or last + 1 == count:
+            return int(count)
+        after = leaves.alias()
+        gap = sa.exists().where(after.c.origin == origin, after.c.idx == leaves.c.idx + 1)
+        ends = sa.select(leaves.c.idx).where(leaves.c.origin == origin, ~gap).order_by(leaves.c.idx).limit(1)
+        first = sa.select(sa.func.min(leaves.c.idx)).where(leaves.c.origin == origin)
+        return 0 if self._conn.execute(first).scalar_one() else int(self._conn.execute(ends).scalar_one()) + 1
+
+    def entries(self, origin: str, start: int, end: int) -> Sequence[bytes]:
+        """Return the exact bytes of leaves `start` … `end - 1`, or raise `LeafMissing`."""
+        found = self._conn.execute(_ENTRIES, {"at": origin, "first": start, "last": end - 1}).scalars().all()
+        if len(found) != end - start:
+            raise LeafMissing(
+                Words(
+                    es=f"Faltan hojas entre {start} y {end - 1} de {origin}.",
+                    en=f"Leaves between {start} and {end - 1} of {origin} are missing.",
+                )
+            )
+        return found
+
+    def tile(self, origin: str, level: int, index: int) -> bytes:
+        """Return the widest stored tile of this place, or nothing."""
+        here = (tiles.c.origin == origin, tiles.c.level == level, tiles.c.idx == index)
+        return self._conn.execute(sa.select(tiles.c.data).where(*here)).scalar_one_or_none() or b""
+
+    def checkpoint(self, origin: str, size: int | None = None) -> bytes | None:
+        """Return the signed note of exactly this size, or of the largest signed size."""
+        statement = sa.select(checkpoints.c.note).where(checkpoints.c.origin == origin)
+        exactly = statement if size is None else statement.where(checkpoints.c.size == size)
+        return self._conn.execute(exactly.order_by(checkpoints.c.size.desc()).limit(1)).scalar_one_or_none()
+
+    def save_checkpoint(self, origin: str, size: int, root: bytes, note: bytes) -> None:
+        """Keep a signed checkpoint; the same size may gain lines, never another root."""
+        here = (checkpoints.c.origin == origin, checkpoints.c.size == size)
+        row = self._conn.execute(sa.select(checkpoints.c.root, checkpoints.c.note).where(*here)).first()
+        if row is None:
+            insert_many(self._conn, checkpoints, [(origin, size, root, note)])
+        elif row.root != root or not note.startswith(row.note):
+            raise CheckpointConflict(
+                Words(
+                    es=f"Ya hay otro punto de control de {origin} con tamaño {size}.",
+                    en=f"There is already another checkpoint of {origin} of size {size}.",
+                )
+            )
+        elif note != row.note:
+            self._conn.execute(sa.update(checkpoints).where(*here).values(note=note))
+
+    def witnessed(self, origin: str, role: Role = "witness") -> Witnessed | None:
+        """Return the latest checkpoint vouched for in this role, None before first contact."""
+        columns = (witnessed.c.size, witnessed.c.root, witnessed.c.note)
+        statement = sa.select(*columns).where(witnessed.c.origin == origin, witnessed.c.role == role)
+        row = self._conn.execute(statement).first()
+        return Witnessed(row.size, row.root, row.note) if row else None
+
+    def replace_witnessed(
+        self,
+        origin: str,
+        expected_size: int | None,
+        size: int,
+        root: bytes,
+        note: bytes,
+        *,
+        role: Role = "witness",
+    ) -> bool:
+        """Compare and store in one statement; return whether it was replaced."""
+        if expected_size is None:
+            return insert_many(self._conn, witnessed, [(origin, role, size, root, note)], ignore=True) == 1
+        if size < expected_size:
+            raise ValueError(f"a witness never goes back: {expected_size} to {size}")
+        here = (witnessed.c.origin == origin, witnessed.c.role == role, witnessed.c.size == expected_size)
+        same_root = (witnessed.c.root == root,) if size == expected_size else ()
+        values = {"size": size, "root": root, "note": note}
+        return self._conn.execute(sa.update(witnessed).where(*here, *same_root).values(values)).rowcount == 1
+
+    def keep_evidence(self, origin: str, evidence: bytes) -> None:
+        """Keep evidence for a person to judge; the same bytes again change nothing."""
+        keep_evidence(self._conn, origin, evidence)
+
+    def evidence(self, origin: str) -> Sequence[bytes]:
+        """Return the kept objects of an origin, oldest first."""
+        statement = sa.select(evidence.c.object).where(evidence.c.origin == origin).order_by(evidence.c.number)
+        return self._conn.execute(statement).scalars().all()
+
+    def _missing(self, origin: str, start: int, leaf_hashes: Sequence[bytes]) -> set[int]:
+        """Return the indexes that are still free, or raise `LeafConflict` where another leaf stands."""
+        end = start + len(leaf_hashes)
+        between = {"at": origin, "first": start, "last": end - 1}
+        found = {row.idx: row.leaf_hash for row in self._conn.execute(_LEAF_HASHES, between)}
+        for index, leaf_hash in found.items():
+            if leaf_hash != leaf_hashes[index - start]:
+                raise LeafConflict(
+                    Words(
+                        es=f"En {origin} ya hay otra hoja en la posición {index}.",
+                        en=f"Another leaf already stands at index {index} of {origin}.",
+                    )
+                )
+        return set(range(start, end)) - found.keys()
+
+    def _write_leaves(
+        self, origin: str, start: int, entries: Sequence[bytes], leaf_hashes: Sequence[bytes], missing: set[int]
+    ) -> None:
+        pairs = enumerate(zip(entries, leaf_hashes, strict=True), start)
+        rows = [(origin, index, act_hash(entry), leaf) for index, (entry, leaf) in pairs if index in missing]
+        insert_many(self._conn, leaves, rows)
+
+    def _move_head(self, origin: str, expected: Head, after: Head) -> None:
+        here = (heads.c.origin == origin, heads.c.size == expected.size, heads.c.root == expected.root)
+        moved = self._conn.execute(sa.update(heads).where(*here).values(size=after.size, root=after.root)).rowcount
+        if not moved and expected == EMPTY_HEAD:
+            moved = insert_many(self._conn, heads, [(origin, after.size, after.root)], ignore=True)
+        if not moved:
+            raise HeadMoved(
+                Words(
+                    es=f"La bitácora {origin} ya no tiene tamaño {expected.size}.",
+                    en=f"The log {origin} is no longer of size {expected.size}.",
+                )
+            )
+
+    def _write_tiles(self, origin: str, writes: Sequence[TileWrite]) -> None:
+        if writes:
+            rows = [{"origin": origin, "level": w.level, "idx": w.index, "data": w.data} for w in writes]
+            insert = upsert(self._conn, tiles)
+            wider = insert.on_conflict_do_update(
+                index_elements=["origin", "level", "idx"], set_={"data": insert.excluded.data}
+            )
+            self._conn.execute(wider, rows)
+
+
+def keep_evidence(conn: sa.Connection, origin: str, object_: bytes) -> None:
+    """Keep an object that proves or suggests misbehaviour of a log; the same bytes again change nothing."""
+    number = sa.select(sa.func.coalesce(sa.func.max(evidence.c.number), 0))
+    row = (sha256(object_).hexdigest(), origin, int(conn.execute(number).scalar_one()) + 1, object_)
+    insert_many(conn, evidence, [row], ignore=True)
+
+
+def places(conn: sa.Connection, hash_: str) -> list[Place]:
+    """Return where an act stands in the logs that are held."""
+    statement = sa.select(leaves.c.origin, leaves.c.idx).where(leaves.c.act_hash == hash_)
+    return [Place(*row) for row in conn.execute(statement.order_by(leaves.c.origin, leaves.c.idx))]
+
+
+def indexes_of(conn: sa.Connection, origin: str, hashes: Collection[str]) -> dict[ActHash, int]:
+    """Return the index of each act in one log; acts that are not there are absent."""
+    statement = sa.select(leaves.c.act_hash, leaves.c.idx).where(leaves.c.origin == origin)
+    found = conn.execute(statement.where(leaves.c.act_hash.in_(list(hashes))).order_by(leaves.c.idx.desc()))
+    return {ActHash(row.act_hash): row.idx for row in found}
+
+
+def origins(conn: sa.Connection) -> dict[str, Head]:
+    """Return every log of which a head is stored, with it."""
+    rows = conn.execute(sa.select(heads).order_by(heads.c.origin))
+    return {row.origin: Head(row.size, row.root) for row in rows}
+
+
+def put_cosignature(conn: sa.Connection, origin: str, size: int, cosigner: str, lines: bytes, *, at: int) -> None:
+    """Keep the lines by which a cosigner vouched for our log at a size; those that came first stay."""
+    insert_many(conn, cosignatures, [(origin, size, cosigner, lines, at)], ignore=True)
+
+
+def cosigned_size(conn: sa.Connection, origin: str, cosigner: str) -> int:
+    """Return the largest size of a log that a cosigner vouched for; 0 where it never did."""
+    here = (cosignatures.c.origin == origin, cosignatures.c.cosigner == cosigner)
+    return int(conn.execute(sa.select(sa.func.coalesce(sa.func.max(cosignatures.c.size), 0)).where(*here)).scalar_one())
+
+
+def cosignatures_of(conn: sa.Connection, origin: str, size: int) -> dict[str, bytes]:
+    """Return the cosignature lines of one checkpoint by cosigner."""
+    statement = sa.select(cosignatures.c.cosigner, cosignatures.c.lines)
+    rows = conn.execute(statement.where(cosignatures.c.origin == origin, cosignatures.c.size == size))
+    return {row.cosigner: row.lines for row in rows}
+
+
+_RANGE = (leaves.c.origin == sa.bindparam("at"), leaves.c.idx.between(sa.bindparam("first"), sa.bindparam("last")))
+_LEAF_HASHES = sa.select(leaves.c.idx, leaves.c.leaf_hash).where(*_RANGE)
+_ENTRIES = (
+    sa.select(acts.c.signed).select_from(leaves.join(acts, acts.c.hash == leaves.c.act_hash)).where(*_RANGE)
+).order_by(leaves.c.idx)

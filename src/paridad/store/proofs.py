@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where acts of other parties stand in their logs: the proof that each came with is kept as it came.
+
+Rules
+  - A proof belongs to an act, a log and a tree size; the first that came stays.
+  - The checkpoint of that size is kept among the checkpoints of its origin.
+
+Worked example
+    put_proofs(conn, [ProofRow(hash_, "A/gis/shared", 7, 12, path)])
+    proofs_of(conn, [hash_])[0].hashes        are the 32-byte nodes from the leaf up
+"""
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from paridad.store.bulk import insert_many
+from paridad.store.tables import proofs
+
+HASH_BYTES = 32
+
+
+class ProofRow(NamedTuple):
+    """An act's place in a log, with its audit path (RFC 6962 §2.1.1) in the tree of `size`."""
+
+    act_hash: str
+    origin: str
+    index: int
+    size: int
+    path: bytes
+
+    @property
+    def hashes(self) -> list[bytes]:
+        """The audit path as hashes."""
+        return [self.path[at : at + HASH_BYTES] for at in range(0, len(self.path), HASH_BYTES)]
+
+
+def put_proofs(conn: sa.Connection, rows: Sequence[ProofRow]) -> None:
+    """Keep proofs; those that are there stay."""
+    insert_many(conn, proofs, rows, ignore=True)
+
+
+def proofs_of(conn: sa.Connection, hashes: Collection[str]) -> list[ProofRow]:
+    """Return the proofs kept of some acts."""
+    found = conn.execute(sa.select(proofs).where(proofs.c.act_hash.in_(list(hashes))).order_by(proofs.c.act_hash))
+    return [ProofRow(*row) for row in found]

@@ -1,0 +1,371 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Streams between agencies: what is to be sent, what was sent, what came, and what waits to be understood.
+
+Rules
+  - A stream is (programme, sender, receiver); positions run from 1 without holes and are given in the transaction
+    that appends the act. The row of a stream is changed only together with its parcels.
+  - A parcel, once filed, is never changed: its position tells for ever which act and which digests came (L6).
+  - Outbox states go forward only: queued, batched under a cover, receipted, cosigned. A batch is one signed cover;
+    a repetition sends the same cover.
+  - Nothing here sends: these are tables; the loop is in `exchange`.
+
+Worked example
+    outbox_put(conn, stream, [Outgoing(hash_, digests)], at=now)        is range(1, 2)
+    queued(conn, stream, limit=100)                                     is [Queued(position=1, …)]
+    open_batch(conn, stream, cover=cover_hash, positions=range(1, 2), at=now)
+    batch_receipted(conn, cover_hash, receipt_hash, {1: "accepted"})
+    mark_cosigned(conn, origin, size)                                   is 1
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from paridad.base.words import Words
+from paridad.store.bulk import insert_many, upsert
+from paridad.store.errors import PositionRefused
+from paridad.store.tables import (
+    batches,
+    held,
+    inbound_parcels,
+    inbound_streams,
+    leaves,
+    outbound_streams,
+    outbox,
+    quarantine,
+)
+
+
+class Stream(NamedTuple):
+    """One direction between two agencies in a programme."""
+
+    programme: str
+    sender: str
+    receiver: str
+
+
+class Outgoing(NamedTuple):
+    """An act to be sent, and the digests of the disclosures that go with it."""
+
+    act_hash: str
+    digests: Collection[str]
+
+
+class OutboxRow(NamedTuple):
+    """One parcel on its way."""
+
+    stream: Stream
+    position: int
+    act_hash: str
+    digests: tuple[str, ...]
+    state: str
+    cover: str | None
+    verdict: str | None
+    queued_at: int
+
+
+class BatchRow(NamedTuple):
+    """One cover and the parcels under it."""
+
+    cover: str
+    stream: Stream
+    first: int
+    parcels: int
+    state: str
+    attempts: int
+    last_error: str
+    next_try_at: int
+    receipt: str | None
+
+
+class Parcel(NamedTuple):
+    """What came at a position, as the cover names it."""
+
+    position: int
+    act_hash: str
+    digests_sha: bytes
+    verdict: str
+    cover: str
+    receipt: str
+    arrived_at: int
+
+
+def digests_sha(digests: Iterable[str]) -> bytes:
+    """Return SHA-256 over the sorted digests: equal for equal sets, whatever their order."""
+    return sha256(" ".join(sorted(digests)).encode("ascii")).digest()
+
+
+# --- sending --------------------------------------------------------------------------------------------------------
+
+
+def outbox_put(conn: sa.Connection, stream: Stream, parcels: Sequence[Outgoing], *, at: int) -> range:
+    """Queue parcels at the next positions of the stream and return these positions."""
+    if not parcels:
+        return range(0)
+    row = {**stream._asdict(), "next_position": 1 + len(parcels)}
+    insert = upsert(conn, outbound_streams).values(row)
+    statement = insert.on_conflict_do_update(
+        index_elements=["programme", "sender", "receiver"],
+        set_={"next_position": outbound_streams.c.next_position + len(parcels)},
+    ).returning(outbound_streams.c.next_position)
+    end = int(conn.execute(statement).scalar_one())
+    positions = range(end - len(parcels), end)
+    rows = [
+        (*stream, position, parcel.act_hash, " ".join(sorted(parcel.digests)), "queued", None, None, at)
+        for position, parcel in zip(positions, parcels, strict=True)
+    ]
+    insert_many(conn, outbox, rows)
+    return positions
+
+
+def queued(conn: sa.Connection, stream: Stream, *, limit: int) -> list[OutboxRow]:
+    """Return the next parcels without a cover, in stream order."""
+    return _outbox(conn, _ROWS.where(_of(outbox, stream), outbox.c.state == "queued").limit(limit))
+
+
+def streams_with_queue(conn: sa.Connection) -> list[Stream]:
+    """Return the streams in which parcels wait for a cover."""
+    names = [outbox.c.programme, outbox.c.sender, outbox.c.receiver]
+    statement = sa.select(*names).where(outbox.c.state == "queued").distinct().order_by(*names)
+    return [Stream(*row) for row in conn.execute(statement)]
+
+
+def outbox_of(conn: sa.Connection, act_hash: str) -> list[OutboxRow]:
+    """Return everywhere an act was or is to be sent."""
+    return _outbox(conn, _ROWS.where(outbox.c.act_hash == act_hash))
+
+
+def outbox_rows(conn: sa.Connection, stream: Stream, positions: range) -> list[OutboxRow]:
+    """Return the parcels at some positions of a stream."""
+    between = outbox.c.position.between(positions.start, positions.stop - 1)
+    return _outbox(conn, _ROWS.where(_of(outbox, stream), between))
+
+
+def open_batch(conn: sa.Connection, stream: Stream, *, cover: str, positions: range, at: int) -> None:
+    """Put queued parcels under a cover that is due at once; they must be the next ones, all of them queued."""
+    covered = conn.execute(
+        sa.update(outbox)
+        .where(_of(outbox, stream), outbox.c.position.between(positions.start, positions.stop - 1))
+        .where(outbox.c.state == "queued")
+        .values(state="batched", cover=cover)
+    ).rowcount
+    if covered != len(positions) or not positions:
+        raise RuntimeError(f"positions {positions} of {stream} are not all queued")
+    insert_many(conn, batches, [(cover, *stream, positions.start, len(positions), "open", 0, "", at, None)])
+
+
+def due_batches(conn: sa.Connection, *, now: int) -> list[BatchRow]:
+    """Return the covers without a receipt whose time to be sent has come, in stream order."""
+    return _batches(conn, _BATCHES.where(batches.c.state == "open", batches.c.next_try_at <= now))
+
+
+def open_batches(conn: sa.Connection, stream: Stream) -> list[BatchRow]:
+    """Return the covers of a stream that have no receipt yet."""
+    return _batches(conn, _BATCHES.where(_of(batches, stream), batches.c.state == "open"))
+
+
+def get_batch(conn: sa.Connection, cover: str) -> BatchRow | None:
+    """Return a batch by its cover."""
+    return next(iter(_batches(conn, _BATCHES.where(batches.c.cover == cover))), None)
+
+
+def batch_at(conn: sa.Connection, stream: Stream, position: int) -> BatchRow | None:
+    """Return the batch in which a position was sent: what a receiver that sees a gap asks for."""
+    inside = sa.and_(batches.c.first <= position, position < batches.c.first + batches.c.parcels)
+    return next(iter(_batches(conn, _BATCHES.where(_of(batches, stream), inside))), None)
+
+
+def batch_failed(conn: sa.Connection, cover: str, *, error: str, next_try_at: int) -> None:
+    """Count an attempt without a receipt and say when the next is due."""
+    conn.execute(
+        sa.update(batches)
+        .where(batches.c.cover == cover, batches.c.state == "open")
+        .values(attempts=batches.c.attempts + 1, last_error=error, next_try_at=next_try_at)
+    )
+
+
+def batch_receipted(conn: sa.Connection, cover: str, receipt: str, verdicts: Mapping[int, str]) -> None:
+    """Note the receipt of a batch and the verdict on each parcel; a receipt that comes twice changes nothing."""
+    noted = conn.execute(
+        sa.update(batches)
+        .where(batches.c.cover == cover, batches.c.state == "open")
+        .values(state="receipted", receipt=receipt, attempts=batches.c.attempts + 1, last_error="")
+    ).rowcount
+    if noted:
+        conn.execute(
+            sa.update(outbox)
+            .where(outbox.c.cover == cover, outbox.c.position == sa.bindparam("at"))
+            .values(state="receipted", verdict=sa.bindparam("said")),
+            [{"at": position, "said": verdict} for position, verdict in verdicts.items()],
+        )
+
+
+def mark_cosigned(conn: sa.Connection, origin: str, size: int) -> int:
+    """Note that the other party's cosignature covers our log up to `size`; return how many parcels it settled."""
+    covered = sa.select(leaves.c.act_hash).where(
+        leaves.c.origin == origin, leaves.c.idx < size, leaves.c.act_hash == outbox.c.act_hash
+    )
+    statement = sa.update(outbox).where(outbox.c.state == "receipted", covered.exists()).values(state="cosigned")
+    return conn.execute(statement).rowcount
+
+
+# --- receiving ------------------------------------------------------------------------------------------------------
+
+
+def expected(conn: sa.Connection, stream: Stream) -> int:
+    """Return the next position of an inbound stream: 1 where nothing came yet."""
+    statement = sa.select(inbound_streams.c.next_position).where(_of(inbound_streams, stream))
+    return int(conn.execute(statement).scalar_one_or_none() or 1)
+
+
+def inbound(conn: sa.Connection) -> dict[Stream, int]:
+    """Return all inbound streams with their next position."""
+    return {Stream(*row[:3]): row.next_position for row in conn.execute(sa.select(inbound_streams))}
+
+
+def filed_at(conn: sa.Connection, stream: Stream, positions: range) -> dict[int, Parcel]:
+    """Return what was filed at these positions."""
+    between = inbound_parcels.c.position.between(positions.start, positions.stop - 1)
+    return {parcel.position: parcel for parcel in _parcels(conn, sa.and_(_of(inbound_parcels, stream), between))}
+
+
+def parcels_of(conn: sa.Connection, act_hash: str) -> list[tuple[Stream, Parcel]]:
+    """Return every time an act came."""
+    rows = conn.execute(sa.select(inbound_parcels).where(inbound_parcels.c.act_hash == act_hash))
+    return [(Stream(*row[:3]), Parcel(*row[3:])) for row in rows]
+
+
+def receipt_for(conn: sa.Connection, cover: str) -> str | None:
+    """Return the act hash of the receipt that answered a cover."""
+    statement = sa.select(inbound_parcels.c.receipt).where(inbound_parcels.c.cover == cover).limit(1)
+    return conn.execute(statement).scalar_one_or_none()
+
+
+def file_parcels(conn: sa.Connection, stream: Stream, parcels: Sequence[Parcel]) -> None:
+    """File parcels at the next positions of the stream, or raise `PositionRefused` and file none."""
+    if not parcels:
+        return
+    first = expected(conn, stream)
+    wanted = range(first, first + len(parcels))
+    if [parcel.position for parcel in parcels] != list(wanted):
+        raise PositionRefused(
+            Words(
+                es=f"Se esperaba la posición {first} y las siguientes, sin huecos.",
+                en=f"Position {first} and those after it were expected, without holes.",
+            )
+        )
+    _advance(conn, stream, wanted.stop, parcels[-1].act_hash)
+    insert_many(conn, inbound_parcels, [(*stream, *parcel) for parcel in parcels])
+
+
+def _advance(conn: sa.Connection, stream: Stream, next_position: int, last_act: str) -> None:
+    progress = {"next_position": next_position, "last_act": last_act}
+    insert = upsert(conn, inbound_streams).values({**stream._asdict(), **progress})
+    conn.execute(insert.on_conflict_do_update(index_elements=["programme", "sender", "receiver"], set_=progress))
+
+
+class HeldRow(NamedTuple):
+    """A parcel ahead of its stream; its bytes are in the vault under `held_subject(digest)`."""
+
+    position: int
+    digest: str
+    cover: str
+    arrived_at: int
+
+
+def held_subject(digest: str) -> str:
+    """Return the vault's name for the bytes of a held parcel."""
+    return f"held/{digest}"
+
+
+def hold(conn: sa.Connection, stream: Stream, rows: Sequence[HeldRow]) -> int:
+    """Note parcels that are ahead of their stream; what is already held stays. Return how many are new."""
+    return insert_many(conn, held, [(*stream, *row) for row in rows], ignore=True)
+
+
+def held_rows(conn: sa.Connection, stream: Stream, *, limit: int = 1000) -> list[HeldRow]:
+    """Return what is held of a stream, in order of position."""
+    columns = (held.c.position, held.c.digest, held.c.cover, held.c.arrived_at)
+    statement = sa.select(*columns).where(_of(held, stream)).order_by(held.c.position, held.c.digest).limit(limit)
+    return [HeldRow(*row) for row in conn.execute(statement)]
+
+
+def drop_held(conn: sa.Connection, stream: Stream, *, below: int) -> list[str]:
+    """Forget held parcels below a position and return the vault's names of their bytes, to be destroyed."""
+    gone = conn.execute(sa.delete(held).where(_of(held, stream), held.c.position < below).returning(held.c.digest))
+    digests = {row.digest for row in gone}
+    still = {row.digest for row in conn.execute(sa.select(held.c.digest).where(held.c.digest.in_(digests)))}
+    return sorted(map(held_subject, digests - still))
+
+
+class QuarantineRow(NamedTuple):
+    """A parcel that used its position and failed a step; its bytes are in the vault under `quarantine_subject`."""
+
+    stream: Stream
+    position: int
+    digest: str
+    step: int
+    reason: str
+    arrived_at: int
+    settled_at: int | None = None
+    settled_by: str | None = None
+
+
+def quarantine_subject(stream: Stream, position: int) -> str:
+    """Return the vault's name for the bytes of a quarantined parcel."""
+    return f"quarantine/{'/'.join(stream)}/{position}"
+
+
+def put_quarantine(conn: sa.Connection, rows: Sequence[QuarantineRow]) -> None:
+    """Note parcels that failed a step."""
+    insert_many(conn, quarantine, [(*row.stream, *row[1:]) for row in rows])
+
+
+def quarantined(conn: sa.Connection, *, settled: bool = False) -> list[QuarantineRow]:
+    """Return the quarantined parcels that wait for a person, or those that a person settled; oldest first."""
+    wanted = quarantine.c.settled_at.is_not(None) if settled else quarantine.c.settled_at.is_(None)
+    statement = sa.select(quarantine).where(wanted).order_by(quarantine.c.arrived_at, *_keys(quarantine))
+    return [QuarantineRow(Stream(*row[:3]), *row[3:]) for row in conn.execute(statement)]
+
+
+def settle_quarantine(conn: sa.Connection, stream: Stream, position: int, *, by: str, at: int) -> bool:
+    """Note that a person settled a quarantined parcel; the first settlement stands."""
+    statement = (
+        sa.update(quarantine)
+        .where(_of(quarantine, stream), quarantine.c.position == position, quarantine.c.settled_at.is_(None))
+        .values(settled_at=at, settled_by=by)
+    )
+    return conn.execute(statement).rowcount == 1
+
+
+# --- helpers --------------------------------------------------------------------------------------------------------
+
+
+def _of(table: sa.Table, stream: Stream) -> sa.ColumnElement[bool]:
+    return sa.and_(*(table.c[name] == value for name, value in stream._asdict().items()))
+
+
+def _keys(table: sa.Table) -> tuple[sa.Column[object], ...]:
+    return tuple(table.c[name] for name in ("programme", "sender", "receiver", "position"))
+
+
+def _outbox(conn: sa.Connection, statement: sa.Select[Any]) -> list[OutboxRow]:
+    rows = conn.execute(statement.order_by(*_keys(outbox)))
+    return [OutboxRow(Stream(*row[:3]), row[3], row[4], tuple(row[5].split()), *row[6:]) for row in rows]
+
+
+def _batches(conn: sa.Connection, statement: sa.Select[Any]) -> list[BatchRow]:
+    columns = batches.c
+    rows = conn.execute(statement.order_by(columns.programme, columns.sender, columns.receiver, columns.first))
+    return [BatchRow(row[0], Stream(*row[1:4]), *row[4:]) for row in rows]
+
+
+def _parcels(conn: sa.Connection, condition: sa.ColumnElement[bool]) -> list[Parcel]:
+    rows = conn.execute(sa.select(inbound_parcels).where(condition).order_by(inbound_parcels.c.position))
+    return [Parcel(*row[3:]) for row in rows]
+
+
+_ROWS = sa.select(outbox)
+_BATCHES = sa.select(batches)

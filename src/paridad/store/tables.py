@@ -1,0 +1,303 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of a node, one definition for SQLite and PostgreSQL.
+
+Rules
+  - Strict types: bytes as BLOB, times as integer Unix seconds, truth values as 0 or 1, no JSON, no floats.
+  - No sequences: `counters` holds the next filing number and is locked by whoever writes; log indexes, stream
+    positions and filing numbers have no holes (a sequence leaves holes on rollback).
+  - `acts.signed` holds the exact signed bytes; the columns beside it are a reading for filters.
+  - Nothing that a disclosure says stands here in the clear: `boxes` are encrypted, each subject under its own key.
+  - Projections are not here: they make and drop their own tables (`paridad.store.projection`).
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(
+    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s"}
+)
+
+
+def _integer() -> Any:
+    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def text(name: str, *more: Any, **options: Any) -> sa.Column[str]:
+    """Return a text column that is never NULL unless told."""
+    return sa.Column(name, sa.Text, *more, **{"nullable": False, **options})
+
+
+def integer(name: str, *more: Any, **options: Any) -> sa.Column[int]:
+    """Return a 64-bit integer column that is never NULL unless told."""
+    return sa.Column(name, _integer(), *more, **{"nullable": False, "autoincrement": False, **options})
+
+
+def blob(name: str, *more: Any, **options: Any) -> sa.Column[bytes]:
+    """Return a column of bytes that is never NULL unless told."""
+    return sa.Column(name, sa.LargeBinary, *more, **{"nullable": False, **options})
+
+
+def strict_table(name: str, *columns: Any, within: sa.MetaData = metadata, rowid: bool = False) -> sa.Table:
+    """Return a STRICT table; without rowid unless its rows are large or are found by number."""
+    return sa.Table(name, within, *columns, sqlite_strict=True, sqlite_with_rowid=rowid)
+
+
+counters = strict_table("counters", text("name", primary_key=True), integer("value"))
+
+meta = strict_table("meta", text("key", primary_key=True), text("value"))
+
+# --- acts ---------------------------------------------------------------------------------------------------------
+acts = strict_table(
+    "acts",
+    integer("filed", primary_key=True),  # order of filing at this node, from 1, without holes
+    text("hash", unique=True),
+    text("kid"),
+    text("iss"),
+    integer("iat"),
+    text("jti"),
+    text("prg"),
+    text("knd"),
+    text("fol"),
+    text("hnd"),
+    text("pur"),
+    text("bas"),
+    integer("ours"),
+    integer("arrived_at"),
+    blob("signed"),
+    sa.UniqueConstraint("jti", "iss"),
+    sa.Index(None, "iat", "hash"),
+    rowid=True,
+)
+sa.Index("ix_acts_fol", acts.c.fol, acts.c.filed, sqlite_where=acts.c.fol != "", postgresql_where=acts.c.fol != "")
+
+act_refs = strict_table(
+    "act_refs",
+    text("ref", primary_key=True),  # the act that is spoken of
+    integer("filed", sa.ForeignKey("acts.filed"), primary_key=True),
+)
+
+act_addressees = strict_table(
+    "act_addressees",
+    text("agency", primary_key=True),
+    integer("filed", sa.ForeignKey("acts.filed"), primary_key=True),
+)
+
+touched = strict_table(  # an act whose disclosures changed after it was filed; numbered like filings
+    "touched", integer("number", primary_key=True), text("act_hash", sa.ForeignKey("acts.hash"))
+)
+
+conflicts = strict_table(
+    "conflicts",
+    text("held", primary_key=True),  # what stands: an act hash
+    text("other", primary_key=True),  # what contradicts it
+    text("about"),  # "identifier", or the stream position
+    integer("found_at"),
+    blob("signed"),  # the contradicting signed bytes
+    integer("settled_at", nullable=True),
+    text("settled_by", nullable=True),
+)
+
+# --- secrets at rest ----------------------------------------------------------------------------------------------
+act_keys = strict_table(  # the key of each act (or of another kept thing), wrapped by an epoch's key
+    "act_keys", text("subject", primary_key=True), integer("epoch", index=True), blob("wrapped")
+)
+
+boxes = strict_table(  # encrypted under the subject's key; for acts, each row is a set of disclosures
+    "boxes",
+    text("subject", sa.ForeignKey("act_keys.subject"), primary_key=True),
+    integer("seq", primary_key=True),
+    blob("sealed"),
+)
+
+destroyed = strict_table(
+    "destroyed",
+    text("subject", primary_key=True),
+    integer("seq", primary_key=True),
+    integer("at"),  # unreadable in the node since
+    integer("backups_by"),  # unreadable in backups by
+    integer("epoch"),
+    text("digests"),  # what was destroyed, blank-separated; empty: everything
+    text("reason"),
+)
+
+# --- ledger -------------------------------------------------------------------------------------------------------
+heads = strict_table("heads", text("origin", primary_key=True), integer("size"), blob("root"))
+
+leaves = strict_table(
+    "leaves",
+    text("origin", primary_key=True),
+    integer("idx", primary_key=True),
+    text("act_hash", sa.ForeignKey("acts.hash"), index=True),
+    blob("leaf_hash"),
+)
+
+tiles = strict_table(
+    "tiles",
+    text("origin", primary_key=True),
+    integer("level", primary_key=True),
+    integer("idx", primary_key=True),
+    blob("data"),
+)
+
+checkpoints = strict_table(
+    "checkpoints", text("origin", primary_key=True), integer("size", primary_key=True), blob("root"), blob("note")
+)
+
+cosignatures = strict_table(
+    "cosignatures",
+    text("origin", primary_key=True),
+    integer("size", primary_key=True),
+    text("cosigner", primary_key=True),
+    blob("lines"),
+    integer("at"),
+)
+
+witnessed = strict_table(
+    "witnessed",
+    text("origin", primary_key=True),
+    text("role", primary_key=True),
+    integer("size"),
+    blob("root"),
+    blob("note"),
+)
+
+proofs = strict_table(  # where an act received stands in its sender's log, and the proof that came with it
+    "proofs",
+    text("act_hash", sa.ForeignKey("acts.hash"), primary_key=True),
+    text("origin", primary_key=True),
+    integer("idx"),
+    integer("size"),
+    blob("path"),  # hashes of 32 bytes, from the leaf up
+)
+
+evidence = strict_table(
+    "evidence", text("digest", primary_key=True), text("origin", index=True), integer("number"), blob("object")
+)
+
+# --- streams ------------------------------------------------------------------------------------------------------
+
+
+def stream_columns(**options: Any) -> tuple[sa.Column[str], ...]:
+    """Return the three columns that name a stream."""
+    return text("programme", **options), text("sender", **options), text("receiver", **options)
+
+
+outbound_streams = strict_table("outbound_streams", *stream_columns(primary_key=True), integer("next_position"))
+
+outbox = strict_table(
+    "outbox",
+    *stream_columns(primary_key=True),
+    integer("position", primary_key=True),
+    text("act_hash", sa.ForeignKey("acts.hash"), index=True),
+    text("digests"),  # digests of the disclosures sent, sorted, blank-separated
+    text("state"),  # queued, batched, receipted, cosigned
+    text("cover", nullable=True),
+    text("verdict", nullable=True),
+    integer("queued_at"),
+)
+sa.Index(
+    "ix_outbox_open",
+    *(outbox.c[name] for name in ("state", "programme", "sender", "receiver", "position")),
+    sqlite_where=outbox.c.state != "cosigned",
+    postgresql_where=outbox.c.state != "cosigned",
+)
+
+batches = strict_table(
+    "batches",
+    text("cover", sa.ForeignKey("acts.hash"), primary_key=True),  # act hash of the release act
+    *stream_columns(),
+    integer("first"),
+    integer("parcels"),
+    text("state"),  # open, receipted
+    integer("attempts"),
+    text("last_error"),
+    integer("next_try_at"),
+    text("receipt", nullable=True),
+    sa.Index(None, "state", "next_try_at"),
+    sa.UniqueConstraint("programme", "sender", "receiver", "first"),
+)
+
+inbound_streams = strict_table(
+    "inbound_streams", *stream_columns(primary_key=True), integer("next_position"), text("last_act")
+)
+
+inbound_parcels = strict_table(
+    "inbound_parcels",
+    *stream_columns(primary_key=True),
+    integer("position", primary_key=True),
+    text("act_hash", index=True),  # as the cover names it; a quarantined parcel has no act
+    blob("digests_sha"),  # SHA-256 over the sorted digests sent
+    text("verdict"),
+    text("cover"),
+    text("receipt"),
+    integer("arrived_at"),
+)
+
+held = strict_table(  # ahead of its stream; the bytes are in `boxes` under `held/<digest>`
+    "held",
+    *stream_columns(primary_key=True),
+    integer("position", primary_key=True),
+    text("digest", primary_key=True),
+    text("cover"),
+    integer("arrived_at"),
+)
+
+quarantine = strict_table(  # used its position, failed a step; the bytes are in `boxes` under `quarantine/<digest>`
+    "quarantine",
+    *stream_columns(primary_key=True),
+    integer("position", primary_key=True),
+    text("digest"),
+    integer("step"),
+    text("reason"),
+    integer("arrived_at"),
+    integer("settled_at", nullable=True),
+    text("settled_by", nullable=True),
+)
+
+# --- records ------------------------------------------------------------------------------------------------------
+decisions = strict_table(
+    "decisions",
+    text("operation", primary_key=True),
+    integer("number", primary_key=True),
+    integer("allowed"),
+    text("rules"),  # rule identifiers, blank-separated
+    text("policy_set"),
+    text("input_hash"),
+    integer("at"),
+)
+
+decided = strict_table(  # which decision answered for each field of an act
+    "decided", text("operation", primary_key=True), text("act_hash", primary_key=True, index=True), text("fields")
+)
+
+commands = strict_table(
+    "commands",
+    text("id", primary_key=True),
+    text("officer"),
+    text("digest"),
+    text("acts"),  # act hashes, blank-separated
+    integer("at"),
+)
+
+reads = strict_table(
+    "reads",
+    text("act_hash", primary_key=True),
+    integer("at", primary_key=True),
+    text("reader", primary_key=True),
+    text("how", primary_key=True),
+)
+
+payloads = strict_table(
+    "payloads",
+    text("digest", primary_key=True),  # SHA-256 of the ciphertext, hexadecimal; the name of the file
+    integer("size"),
+    integer("stored_at"),
+    integer("destroyed_at", nullable=True),
+)
+
+payload_uses = strict_table(
+    "payload_uses",
+    text("digest", sa.ForeignKey("payloads.digest"), primary_key=True),
+    text("act_hash", sa.ForeignKey("acts.hash"), primary_key=True, index=True),
+)
