@@ -60,13 +60,13 @@ def random_text(size: int) -> str:
     return encode_base64url(os.urandom(size))
 
 
-def an_act() -> tuple[NewAct, list[str], list[str]]:
-    """Return an act of the size of the first row of spine section 1, with 15 disclosures of 81 characters."""
+def an_act(request: str) -> tuple[NewAct, list[str], list[str]]:
+    """Return an act that answers another, of the size of the first row of spine section 1, with 15 disclosures of 81 characters."""
     digests = [random_text(32) for _ in range(DIGESTS)]
     header = write_json({"alg": "Ed25519", "kid": "AA/SENDER#1", "typ": "act+sd-jwt"})
     claims: dict[str, JsonValue] = {
-        "iss": STREAM.sender, "iat": int.from_bytes(os.urandom(3), "big"), "jti": random_text(16),
-        "prg": f"practice@{'A' * 43}", "knd": "bench/act/1", "fol": "AA-1", "re": [random_text(32)],
+        "iss": STREAM.sender, "iat": int(time.time()), "jti": random_text(16),
+        "prg": f"practice@{'A' * 43}", "knd": "bench/act/1", "fol": "AA-1", "re": [request],
         "aud": [STREAM.receiver], "hnd": "AMBER", "pur": "investigation", "bas": "treaty", "see": [],
         "_sd": sorted(digests), "_sd_alg": "sha-256",
     }  # fmt: skip
@@ -143,8 +143,10 @@ def run(folder: Path, batches: int, size: int) -> dict[str, list[tuple[float, fl
     with Store.open(f"sqlite:///{folder}/ours.db") as ours, Store.open(f"sqlite:///{folder}/recorded.db") as recorded:
         with recorded.write() as conn:
             sa.event.listen(conn, "before_cursor_execute", recorder(statements))
+        request = random_text(32)
         for _ in range(batches):
-            batch = [an_act() for _ in range(size)]
+            batch = [an_act(request) for _ in range(size)]
+            request = batch[0][0].hash
             times["store"].append(timed(in_store, ours, vault, batch))
             statements.clear()
             in_store(recorded, vault, batch)

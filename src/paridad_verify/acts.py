@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """An act is an SD-JWT (RFC 9901, compact) of one profile; this module opens it in the ten numbered steps.
 
-  - Nothing is believed before the last step; what leaves is an `Act`, or a `Fault` with the step's number.
-  - The act's hash is SHA-256 over the ASCII text `header.payload.signature`; its leaf is hashed from the same text.
-  - Every digest stands once, open or nested; a disclosure that fits none condemns the act. Nothing is trimmed.
-  - A digest without its disclosure is a withheld field or a decoy: nobody can tell which, and nothing here tries.
-  - Bodies are judged (10) for the kinds that the report reads; a program of the programme knows them all.
+- Nothing is believed before the last step; what leaves is an `Act`, or a `Fault` with the step's number.
+- The act's hash is SHA-256 over the ASCII text `header.payload.signature`; its leaf is hashed from the same text.
+- Every digest stands once, open or nested; a disclosure that fits none condemns the act. Nothing is trimmed.
+- A digest without its disclosure is a withheld field or a decoy: nobody can tell which, and nothing here tries.
+- Bodies are judged (10) for the kinds that the report reads; a program of the programme knows them all.
 
-    act = open_act("eyJ…~WyJ…~", keys, 1767225600, ("AA/practice/shared", 3))
-    act.fields["serial"] is "AB12345"; act.closed is 31
+  act = open_act("eyJ…~WyJ…~", keys, 1767225600, ("AA/practice/shared", 3))
+  act.fields["serial"] is "AB12345"; act.closed is 31
 """
 
 import re
@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from paridad_verify.faults import Fault
+from paridad_verify.faults import Fault, demand
 from paridad_verify.keys import AGENCY, CLOCK_TOLERANCE, Keys
 from paridad_verify.signatures import check_equation, check_points
 from paridad_verify.strict import HASH, base64url, fits, read_json, to_base64url
@@ -28,7 +28,13 @@ _SPEAKER = {"iss": str, "iat": int, "prg": str, "*": 0}
 _CLAIMS = {
     **{"iss": AGENCY, "iat": int, "jti": re.compile(r"[A-Za-z0-9_-]{21}[AQgw]"), "prg": str, "hnd": _CODE},
     **{"knd": re.compile(r"[a-z][a-z0-9-]*/[a-z][a-z0-9-]*/[1-9][0-9]{0,3}"), "pur": _CODE, "bas": _CODE},
-    **{"fol": re.compile(r"[!-~]{0,128}"), "re": [HASH], "aud": [AGENCY], "_sd": [HASH], "_sd_alg": re.compile("sha-256")},
+    **{
+        "fol": re.compile(r"[!-~]{0,128}"),
+        "re": [HASH],
+        "aud": [AGENCY],
+        "_sd": [HASH],
+        "_sd_alg": re.compile("sha-256"),
+    },
     "see": [{"origin": re.compile(r"[!-~]{1,128}"), "size": int, "root": HASH}],
 }
 _MARKS = frozenset({"_sd", "_sd_alg", "..."})
@@ -71,9 +77,9 @@ def open_act(wire: str, keys: Keys, now: int, place: tuple[str, int] | None) -> 
         step = 3  # strict JSON, in every part
         head, claims, trees = read_json(header), read_json(payload), [read_json(each) for each in disclosed]
         step = 4  # typ and alg
-        _demand(fits(head, _HEADER), "header")
+        demand(fits(head, _HEADER), "header")
         step = 5  # kid speaks for iss at iat under the charter
-        _demand(fits(claims, _SPEAKER), "claims")
+        demand(fits(claims, _SPEAKER), "claims")
         key = keys.act_key(head["kid"], claims["iss"], claims["prg"], claims["iat"], place)
         step = 6  # key and R are valid points
         check_points(key, signature)
@@ -87,38 +93,33 @@ def open_act(wire: str, keys: Keys, now: int, place: tuple[str, int] | None) -> 
         body = _Body(digests, trees)
         fields = body.open(claims["_sd"])
         step = 10  # the body fits its kind
-        _demand(fits(fields, _BODIES.get(claims["knd"], {"*": 0})), "body")
+        demand(fits(fields, _BODIES.get(claims["knd"], {"*": 0})), "body")
         step = 8  # the clock comes last
-        _demand(claims["iat"] <= now + CLOCK_TOLERANCE, "future")
+        demand(claims["iat"] <= now + CLOCK_TOLERANCE, "future")
     except Fault as fault:
         raise fault.within(step) from None
     name, closed = to_base64url(sha256(message).digest()), len(body.seen) - len(digests)
     return Act(name, message, head["kid"], claims, fields, tuple(body.paths), frozenset(digests), closed)
 
 
-def _demand(holds: bool, fault: str, **values: object) -> None:
-    if not holds:
-        raise Fault(fault, **values)
-
-
 def _split(wire: str) -> tuple[str, list[str]]:
     signed, *texts = wire.split("~")
-    _demand(len(signed) <= MAX_SIGNED and sum(map(len, texts)) <= MAX_DISCLOSURES, "too-long")
-    _demand(all(len(text) <= MAX_DISCLOSURE for text in texts), "too-long")
-    _demand(signed.count(".") == 2 and texts[-1:] == [""] and all(texts[:-1]), "compact")  # noqa: PLR2004
+    demand(len(signed) <= MAX_SIGNED and sum(map(len, texts)) <= MAX_DISCLOSURES, "too-long")
+    demand(all(len(text) <= MAX_DISCLOSURE for text in texts), "too-long")
+    demand(signed.count(".") == 2 and texts[-1:] == [""] and all(texts[:-1]), "compact")  # noqa: PLR2004
     return signed, texts[:-1]
 
 
 def _check_claims(claims: Mapping[str, Any], keys: Keys) -> None:
-    _demand(fits(claims, _CLAIMS) and bool(claims["aud"]), "claims")
+    demand(fits(claims, _CLAIMS) and bool(claims["aud"]), "claims")
     _check_digests(claims["_sd"])
     codes = keys.in_force(claims["iat"]).codes
     for claim in ("hnd", "pur", "bas"):
-        _demand(claims[claim] in codes[claim], "code", claim=claim, code=claims[claim])
+        demand(claims[claim] in codes[claim], "code", claim=claim, code=claims[claim])
 
 
 def _check_digests(digests: Any) -> None:
-    _demand(fits(digests, [HASH]) and len(digests) <= MAX_DIGESTS and digests == sorted(digests), "digests")
+    demand(fits(digests, [HASH]) and len(digests) <= MAX_DIGESTS and digests == sorted(digests), "digests")
 
 
 class _Body:
@@ -128,29 +129,29 @@ class _Body:
         self.waiting, self.seen = dict(zip(digests, trees, strict=True)), set[str]()
         self.paths: list[str] = []
         for tree in trees:
-            _demand(isinstance(tree, list) and len(tree) in {2, 3} and isinstance(tree[0], str), "disclosure")
-            _demand(len(base64url(tree[0])) >= SALT_BYTES, "salt")
-        _demand(len(self.waiting) == len({tree[0] for tree in trees}) == len(trees), "twice")
+            demand(isinstance(tree, list) and len(tree) in {2, 3} and isinstance(tree[0], str), "disclosure")
+            demand(len(base64url(tree[0])) >= SALT_BYTES, "salt")
+        demand(len(self.waiting) == len({tree[0] for tree in trees}) == len(trees), "twice")
 
     def open(self, digests: list[str]) -> dict[str, Any]:
         """Return the open fields; every disclosure must have found its digest."""
         fields = dict(self._named(digests, ""))
         fields = {name: self._inner(name, value) for name, value in fields.items()}
-        _demand(not self.waiting, "foreign")
+        demand(not self.waiting, "foreign")
         return fields
 
     def _take(self, digest: str, size: int) -> Any:
-        _demand(digest not in self.seen, "digest-twice")
+        demand(digest not in self.seen, "digest-twice")
         self.seen.add(digest)
         found = self.waiting.pop(digest, None)
-        _demand(found is None or len(found) == size, "disclosure")
+        demand(found is None or len(found) == size, "disclosure")
         return found
 
     def _named(self, digests: list[str], prefix: str) -> Iterator[tuple[str, Any]]:
         for found in [self._take(digest, 3) for digest in digests]:
             if found:
                 _, name, value = found
-                _demand(fits(name, _NAME) and name not in _RESERVED and prefix + name not in self.paths, "name")
+                demand(fits(name, _NAME) and name not in _RESERVED and prefix + name not in self.paths, "name")
                 self.paths.append(prefix + name)
                 yield name, value
 
@@ -159,7 +160,7 @@ class _Body:
             _check_digests(value["_sd"])
             plain = {key: child for key, child in value.items() if key != "_sd"}
             opened = dict(self._named(value["_sd"], f"{name}."))
-            _demand(not plain.keys() & opened.keys(), "name")
+            demand(not plain.keys() & opened.keys(), "name")
             value = plain | opened
         elif isinstance(value, list):
             value = [each for place, element in enumerate(value) for each in self._element(f"{name}[{place}]", element)]
@@ -170,7 +171,7 @@ class _Body:
         if not isinstance(element, dict) or "..." not in element:
             yield element
             return
-        _demand(fits(element, {"...": HASH}), "digests")
+        demand(fits(element, {"...": HASH}), "digests")
         if found := self._take(element["..."], 2):
             self.paths.append(path)
             yield found[1]
@@ -178,7 +179,7 @@ class _Body:
 
 def _check_plain(value: Any) -> None:
     if isinstance(value, dict):
-        _demand(not _MARKS & value.keys(), "nesting")
+        demand(not _MARKS & value.keys(), "nesting")
         value = list(value.values())
     if isinstance(value, list):
         for child in value:

@@ -14,15 +14,10 @@ WORDS: dict[str, dict[str, dict[str, str]]] = tomllib.loads(
 )
 
 
-def sentence(table: str, name: str, **values: object) -> dict[str, str]:
-    """Return a sentence of `words.toml` in both languages, its places filled in."""
-    return {language: text.format(**values) for language, text in WORDS[table][name].items()}
-
-
 class Fault(Exception):  # noqa: N818  a fault of the data, not an error of the program
     """One thing that is wrong with the data."""
 
-    def __init__(self, name: str, **values: object) -> None:
+    def __init__(self, name: str, /, **values: object) -> None:
         super().__init__(name)
         self.name, self.values = name, values
         self.step: int | str = ""
@@ -31,3 +26,9 @@ class Fault(Exception):  # noqa: N818  a fault of the data, not an error of the 
         """Note the step that failed, unless a check further in already did."""
         self.step = self.step or step
         return self
+
+
+def demand(holds: bool, name: str, /, **values: object) -> None:
+    """Raise the named fault unless the condition holds."""
+    if not holds:
+        raise Fault(name, **values)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Signed checkpoints and cosignatures (C2SP signed-note, tlog-checkpoint, tlog-cosignature).
 
-  - The text ends at the last empty line; it is origin, size, root and nothing else, each in its one spelling.
-  - The log signs with Ed25519 (0x01) and ML-DSA-44 (0x06), a cosigner with 0x04 and 0x06, both for one time. One line
-    without the other is a fault, not a fallback. Lines of unknown keys are passed over; a known key that fails
-    condemns the note.
+- The text ends at the last empty line; it is origin, size, root and nothing else, each in its one spelling.
+- The log signs with Ed25519 (0x01) and ML-DSA-44 (0x06), a cosigner with 0x04 and 0x06, both for one time. One line
+  without the other is a fault, not a fallback. Lines of unknown keys are passed over; a known key that fails
+  condemns the note.
 """
 
 import re
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import NamedTuple
 
-from paridad_verify.faults import Fault
+from paridad_verify.faults import Fault, demand
 from paridad_verify.keys import CLOCK_TOLERANCE, Key, Keys
 from paridad_verify.signatures import check_ed25519, check_mldsa44
 from paridad_verify.strict import base64
@@ -38,7 +38,8 @@ def open_checkpoint(note: str, keys: Keys, now: int) -> Checkpoint:
     """Verify a note with its log lines and the cosignatures of every cosigner that the programme knows."""
     body, _, tail = note.rpartition("\n\n")
     text, found = _TEXT.fullmatch(body + "\n"), _LINE.findall(tail)
-    if text is None or "".join(f"— {name} {blob}\n" for name, blob in found) != tail or len(found) > _MAX_LINES:
+    demand("".join(f"— {name} {blob}\n" for name, blob in found) == tail and len(found) <= _MAX_LINES, "note")
+    if text is None:
         raise Fault("note")
     lines = defaultdict[tuple[str, bytes], list[bytes]](list)
     for name, blob in found:
@@ -46,12 +47,10 @@ def open_checkpoint(note: str, keys: Keys, now: int) -> Checkpoint:
         lines[name, data[:4]].append(data[4:])
     origin, size = text[1], int(text[2])
     head = _Head(text[0].encode(), origin, size, base64(text[3]), lines)
-    signed = max((head.signed(key) for key in keys.log_keys(origin, size)), default=0)
-    if not signed:
-        raise Fault("log-unsigned", origin=origin)
-    times = [(key.party, key.use, head.cosigned(key, name)) for key, name in keys.cosigners(origin)]
-    if max(signed, *(time for *_, time in times), 0) > now + CLOCK_TOLERANCE:
-        raise Fault("future")
+    signed = max((head.latest(key, origin) for key in keys.log_keys(origin, size)), default=0)
+    demand(signed > 0, "log-unsigned", origin=origin)
+    times = [(key.party, key.use, head.latest(key, name)) for key, name in keys.cosigners(origin)]
+    demand(max(signed, *(time for *_, time in times)) <= now + CLOCK_TOLERANCE, "future")
     return Checkpoint(origin, size, head.root, signed, tuple(each for each in times if each[2]))
 
 
@@ -64,35 +63,22 @@ class _Head(NamedTuple):
     root: bytes
     lines: dict[tuple[str, bytes], list[bytes]]
 
-    def signed(self, key: Key) -> int:
-        """Return when the log signed with this key, 0 if it did not."""
-        classic = self._blobs(self.origin, 1, key.ed25519)
-        for blob in classic:
-            check_ed25519(key.ed25519, blob, self.text)
-        times = self._quantum(key, self.origin)
-        return self._latest(key, self.origin, times, times if classic else set[int]())
-
-    def cosigned(self, key: Key, name: str) -> int:
-        """Return when a witness or mirror last cosigned with this key, 0 if it did not."""
-        times = set[int]()
-        for blob in self._blobs(name, 4, key.ed25519):
-            time = int.from_bytes(blob[:8])
-            check_ed25519(key.ed25519, blob[8:], b"cosignature/v1\ntime %d\n" % time + self.text)
-            times.add(time)
-        return self._latest(key, name, self._quantum(key, name), times)
-
-    def _latest(self, key: Key, name: str, quantum: set[int], classic: set[int]) -> int:
-        if quantum != classic or not all(time and key.counts_at(time) for time in quantum):
-            raise Fault("half-signed", name=name)
-        return max(quantum, default=0)
-
-    def _quantum(self, key: Key, name: str) -> set[int]:
-        times = set[int]()
+    def latest(self, key: Key, name: str) -> int:
+        """Return when a log, witness or mirror last signed with this key, 0 if it did not."""
+        quantum, classic = set[int](), set[int]()
         for blob in self._blobs(name, 6, key.mldsa44):
             parts = (b"subtree/v1\n\0", _short(name), blob[:8], _short(self.origin), bytes(8))
             check_mldsa44(key.mldsa44, blob[8:], b"".join(parts) + self.size.to_bytes(8) + self.root)
-            times.add(int.from_bytes(blob[:8]))
-        return times
+            quantum.add(int.from_bytes(blob[:8]))
+        for blob in self._blobs(name, 1, key.ed25519) if name == self.origin else ():
+            check_ed25519(key.ed25519, blob, self.text)
+            classic = quantum
+        for blob in self._blobs(name, 4, key.ed25519) if name != self.origin else ():
+            classic.add(int.from_bytes(blob[:8]))
+            time = b"cosignature/v1\ntime %d\n" % int.from_bytes(blob[:8])
+            check_ed25519(key.ed25519, blob[8:], time + self.text)
+        demand(quantum == classic and all(time and key.counts_at(time) for time in quantum), "half-signed", name=name)
+        return max(quantum, default=0)
 
     def _blobs(self, name: str, kind: int, key: bytes) -> Iterable[bytes]:
         return self.lines.get((name, sha256(name.encode() + b"\n" + bytes([kind]) + key).digest()[:4]), ())

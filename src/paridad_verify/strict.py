@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading bytes that have exactly one admitted spelling, and values that have exactly one admitted form.
 
-  - base64 is decoded, encoded again and compared (RFC 4648 §3.5).
-  - JSON is UTF-8 without surrounding blanks, duplicate keys, floats or -0; integers lie within ±(2^53 - 1) (RFC 7493);
-    keys are ASCII names; nesting is bounded before parsing. Canonical JSON has sorted keys and no blanks (RFC 8785).
-  - A shape is a type, a pattern, `[shape of each element]` or `{name: shape}`; `name?` may be absent, `*` admits others.
+- base64 is decoded, encoded again and compared (RFC 4648 §3.5).
+- JSON is UTF-8 without surrounding blanks, duplicate keys, floats or -0; integers lie within ±(2^53 - 1) (RFC 7493);
+  keys are ASCII names; nesting is bounded before parsing. Canonical JSON has sorted keys and no blanks (RFC 8785).
+- A shape is a type, a pattern, `[shape of each element]` or `{name: shape}`; `name?` may be absent, `*` admits others.
 
-    read_json(b'{"a":1}') is {"a": 1};  read_json(b'{"a":1,"a":1}') raises Fault("json-key")
-    fits({"a": [1]}, {"a": [int], "b?": str}) is True
+  read_json(b'{"a":1}') is {"a": 1};  fits({"a": [1]}, {"a": [int], "b?": str}) is True
 """
 
 import json
@@ -15,7 +14,7 @@ import re
 from base64 import b64decode, b64encode
 from typing import Any
 
-from paridad_verify.faults import Fault
+from paridad_verify.faults import Fault, demand
 
 MAX_INTEGER, MAX_DEPTH, MAX_STRING, MAX_ARRAY = 2**53 - 1, 8, 16 * 1024, 1024
 HASH = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")  # 32 bytes: the last character carries four bits
@@ -29,23 +28,17 @@ def to_base64url(data: bytes) -> str:
 
 def base64url(text: str) -> bytes:
     """Decode canonical unpadded base64url."""
-    if "=" in text:
-        raise Fault("base64")
-    return _decode(text, "=" * (-len(text) % 4), b"-_")
+    demand("=" not in text, "base64")
+    return base64(text + "=" * (-len(text) % 4), b"-_")
 
 
-def base64(text: str) -> bytes:
+def base64(text: str, alphabet: bytes = b"+/") -> bytes:
     """Decode canonical padded base64, as notes and proofs carry it."""
-    return _decode(text, "", b"+/")
-
-
-def _decode(text: str, padding: str, alphabet: bytes) -> bytes:
     try:
-        data = b64decode(text + padding, alphabet, validate=True)
+        data = b64decode(text, alphabet, validate=True)
     except ValueError:
         raise Fault("base64") from None
-    if b64encode(data, alphabet).decode() != text + padding:
-        raise Fault("base64")
+    demand(b64encode(data, alphabet).decode() == text, "base64")
     return data
 
 
@@ -57,8 +50,7 @@ def read_json(data: bytes, *, max_string: int = MAX_STRING, max_array: int = MAX
         value = _DECODER.decode(text)
     except ValueError:
         raise Fault("json-syntax") from None
-    if text[0].isspace() or text[-1].isspace():
-        raise Fault("json-syntax")
+    demand(not text[0].isspace() and not text[-1].isspace(), "json-syntax")
     if "\\u" in text or len(data) > max_string or text.count(",") >= max_array:
         _bound_values(value, max_string, max_array)
     return value
@@ -67,8 +59,8 @@ def read_json(data: bytes, *, max_string: int = MAX_STRING, max_array: int = MAX
 def read_canonical(data: bytes, *, max_string: int, max_array: int) -> Any:
     """Parse one JSON value that has the canonical form."""
     value = read_json(data, max_string=max_string, max_array=max_array)
-    if json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() != data:
-        raise Fault("canonical")
+    written = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    demand(written.encode() == data, "canonical")
     return value
 
 
@@ -80,45 +72,42 @@ def fits(value: object, shape: Any) -> bool:
         return isinstance(value, str) and shape.fullmatch(value) is not None
     if isinstance(shape, list):
         return isinstance(value, list) and all(fits(each, shape[0]) for each in value)
-    if not isinstance(value, dict) or not ("*" in shape or value.keys() <= {name.rstrip("?") for name in shape}):
+    names = {name.rstrip("?") for name in shape}
+    if not isinstance(value, dict) or not ("*" in names or value.keys() <= names):
         return False
-    required = {name for name in shape if name[-1] not in "?*"}
-    return required <= value.keys() and all(
-        fits(value[key], shape[name]) for name in shape if (key := name.rstrip("?")) in value
+    present = {name: value[key] for name in shape if (key := name.rstrip("?")) in value}
+    return all(name in present or name[-1] in "?*" for name in shape) and all(
+        fits(each, shape[name]) for name, each in present.items()
     )
 
 
 def _bound_depth(text: str) -> None:
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
-        return
-    depth = 0
-    for character in "".join(text.replace("\\\\", "").replace('\\"', "").split('"')[::2]):  # outside strings
-        depth += (character in "[{") - (character in "]}")
-        if depth > MAX_DEPTH:
-            raise Fault("json-depth")
+    if text.count("[") + text.count("{") > MAX_DEPTH:
+        depth = 0
+        for mark in "".join(text.replace("\\\\", "").replace('\\"', "").split('"')[::2]):  # outside strings
+            depth += (mark in "[{") - (mark in "]}")
+            demand(depth <= MAX_DEPTH, "json-depth")
 
 
 def _bound_values(value: object, max_string: int, max_array: int) -> None:
     if isinstance(value, str):
-        if "\0" in value or len(value.encode("utf-8", "surrogatepass")) > max_string or re.search("[\ud800-\udfff]", value):
-            raise Fault("json-string")
+        size = len(value.encode("utf-8", "surrogatepass"))
+        demand(size <= max_string and not re.search("[\0\ud800-\udfff]", value), "json-string")
     elif isinstance(value, dict | list):
-        if len(value) > max_array:
-            raise Fault("json-array")
+        demand(len(value) <= max_array, "json-array")
         for child in value.values() if isinstance(value, dict) else value:
             _bound_values(child, max_string, max_array)
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     tree = dict(pairs)
-    if len(tree) != len(pairs) or not all(map(_KEY.fullmatch, tree)):
-        raise Fault("json-key")
+    demand(len(tree) == len(pairs) and all(map(_KEY.fullmatch, tree)), "json-key")
     return tree
 
 
 def _integer(digits: str) -> int:
-    if digits == "-0" or len(digits) > len(f"-{MAX_INTEGER}") or abs(int(digits)) > MAX_INTEGER:
-        raise Fault("json-number")
+    demand(digits != "-0" and len(digits) <= len(f"-{MAX_INTEGER}"), "json-number")
+    demand(abs(int(digits)) <= MAX_INTEGER, "json-number")
     return int(digits)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from paridad.acts.envelope import Draft, SeenHead
 from paridad.acts.issue import ActSigner, IssuedAct, issue
 from paridad.acts.verify import VerifiedAct, open_act
-from paridad.acts.vocabulary import Vocabulary, load_vocabulary
+from paridad.acts.vocabulary import load_vocabulary
 from paridad.base.errors import ParidadError
 from paridad.base.signing import Ed25519Key, Ed25519Signer
 from paridad.base.words import Words
@@ -108,7 +108,7 @@ class Ring:
         self, kid: str, *, iss: str, prg: str, at: int, leaf_index: int | None, log: Log = "shared"
     ) -> Ed25519Key:
         """Return the key, or refuse with the reason."""
-        if (kid, iss, prg) != (KID, ISS, PRG):
+        if (kid, iss, prg) != (KID, ISS, PRG) or at < 0:
             raise ParidadError(Words(es="No está inscrita.", en="Not enrolled."))
         if self.ended_at is not None and (log != "shared" or leaf_index is None or leaf_index >= self.ended_at):
             raise ParidadError(Words(es="La clave terminó.", en="The key ended."))
@@ -116,6 +116,8 @@ class Ring:
 
     def charter(self, prg: str) -> Codes:
         """Return the closed lists."""
+        if prg != PRG:
+            raise ParidadError(Words(es="No se conoce la carta.", en="The charter is not known."))
         return Codes()
 
 
@@ -161,7 +163,8 @@ def make_act(fields: Mapping[str, Any], **changes: Any) -> IssuedAct:
 
 def open_made(wire: bytes, **changes: Any) -> VerifiedAct:
     """Open an act with the ring, vocabulary and time of these tests."""
-    return open_act(wire, **({"keys": Ring(), "vocabulary": VOCABULARY, "now": NOW} | changes))
+    arguments: dict[str, Any] = {"keys": Ring(), "vocabulary": VOCABULARY, "now": NOW}
+    return open_act(wire, **(arguments | changes))
 
 
 def b64(data: bytes) -> str:

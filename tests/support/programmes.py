@@ -203,6 +203,7 @@ def generic_template(parties: Sequence[str]) -> bytes:
         "[clocks]\nrecall_seconds = 259200\noutcome_seconds = 15552000\nclarification_seconds = 259200\n"
         'source = "test"\nverified = false'
     )
+    lines.append('[conduct]\nhandling = "AMBER"\npurpose = "programme-administration"\nbasis = "joint-statement"')
     return "\n".join(lines).encode()
 
 

@@ -28,9 +28,11 @@ class _Lists:
 
 class _OneKey:
     def act_key(self, kid: str, **_: object) -> Ed25519Key:
+        assert kid == "A/ONE#1"
         return _SIGNER.public
 
     def charter(self, prg: str) -> _Lists:
+        assert prg == PRG
         return _Lists()
 
 
@@ -62,9 +64,7 @@ def recorded(
     re: tuple[str, ...] = (), handling: str = "AMBER", kind: str = KIND,
 ) -> Recorded:  # fmt: skip
     """Make up a recorded act; its hash follows from `name`."""
-    envelope = Envelope(
-        iss, AT, "A" * 22, PRG, kind, "", re, aud or (iss,), handling, "investigation", "treaty", ()
-    )
+    envelope = Envelope(iss, AT, "A" * 22, PRG, kind, "", re, aud or (iss,), handling, "investigation", "treaty", ())
     return Recorded(hash_of(name), envelope, fields, 0)
 
 

@@ -126,8 +126,6 @@ class _Fitting:
         _check_salts(trees)
         self._texts, self._trees = texts, trees
         self._waiting = {digest: place for place, digest in enumerate(digests_of(texts))}
-        if len(self._waiting) != len(texts):
-            raise malformed("Un campo revelado llegó dos veces.", "A disclosure came twice.")
         self._opened = frozenset(self._waiting)
         self._digests: set[str] = set()
         self._disclosures: dict[str, Disclosure] = {}
@@ -202,7 +200,10 @@ def _check_salts(trees: Sequence[Any]) -> None:
         _check_salt(tree[0])
         salts.add(tree[0])
     if len(salts) != len(trees):
-        raise malformed("Una sal está dos veces en el acto.", "A salt stands twice in the act.")
+        raise malformed(
+            "Una sal está dos veces en el acto, o un campo revelado llegó dos veces.",
+            "A salt stands twice in the act, or a disclosure came twice.",
+        )
 
 
 def _check_salt(salt: object) -> None:

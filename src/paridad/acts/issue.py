@@ -19,10 +19,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any, cast
 
-from paridad.acts.disclosure import MAX_DIGESTS, SALT_BYTES, digest_of
-from paridad.acts.envelope import ActHash, Draft, SeenHead, act_hash, read_envelope
+from paridad.acts.disclosure import MAX_DIGESTS, SALT_BYTES, Disclosure, digest_of
+from paridad.acts.envelope import ActHash, Draft, Envelope, SeenHead, act_hash, read_envelope
 from paridad.acts.errors import DraftRefused
 from paridad.acts.verify import ALGORITHM, MAX_DISCLOSURE, MAX_DISCLOSURES, MAX_SIGNED, TYPE, wire_of
 from paridad.acts.vocabulary import Field, Kind, Vocabulary, check_body
@@ -34,6 +35,8 @@ from paridad.base.words import Words
 PADDING = (16, 32, 64, 128, 256, MAX_DIGESTS)
 DECOY_BYTES = 32
 JTI_BYTES = 16
+SIGNATURE_LENGTH = 87
+"""The last dot and 64 bytes in base64url."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +56,21 @@ class IssuedAct:
     signed: bytes
     """`header.payload.signature`, the text that the ledger keeps."""
     hash: ActHash
-    disclosures: tuple[str, ...]
-    """The texts of all fields, parents before their parts."""
+    kid: str
+    envelope: Envelope
+    kind: Kind
+    disclosures: Mapping[str, Disclosure]
+    """All fields by path, parents before their parts."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts of all disclosures, parents before their parts."""
+        return tuple(each.text for each in self.disclosures.values())
 
     @property
     def wire(self) -> bytes:
         """The act with all its disclosures."""
-        return wire_of(self.signed, self.disclosures)
+        return wire_of(self.signed, self.texts)
 
 
 def issue(
@@ -81,15 +92,16 @@ def issue(
     check_body(kind, draft.fields, complete=True)
     blinding = _Blinding(random)
     try:
-        claims = _claims(draft, prg=prg, iat=iat, see=see, random=random)
+        claims, envelope = _claims(draft, prg=prg, iat=iat, see=see, random=random)
         claims["_sd"] = blinding.fields(draft.fields, kind)
         payload = write_json(claims)
     except Malformed as error:
         raise DraftRefused(error.words) from error
     text = f"{_header(signer.kid)}.{encode_base64url(payload)}".encode("ascii")
+    disclosures = blinding.in_order()
+    _check_sizes(len(text) + SIGNATURE_LENGTH, [each.text for each in disclosures.values()])
     signed = b"%b.%b" % (text, encode_base64url(signer.sign(text)).encode("ascii"))
-    _check_sizes(signed, blinding.texts)
-    return IssuedAct(signed, act_hash(signed), tuple(blinding.texts))
+    return IssuedAct(signed, act_hash(signed), signer.kid, envelope, kind, MappingProxyType(disclosures))
 
 
 @lru_cache(maxsize=1024)
@@ -97,7 +109,9 @@ def _header(kid: str) -> str:
     return encode_base64url(write_json({"alg": ALGORITHM, "kid": kid, "typ": TYPE}))
 
 
-def _claims(draft: Draft, *, prg: str, iat: int, see: Sequence[SeenHead], random: Random) -> dict[str, Any]:
+def _claims(
+    draft: Draft, *, prg: str, iat: int, see: Sequence[SeenHead], random: Random
+) -> tuple[dict[str, Any], Envelope]:
     claims = {
         "iss": draft.iss,
         "iat": iat,
@@ -112,16 +126,13 @@ def _claims(draft: Draft, *, prg: str, iat: int, see: Sequence[SeenHead], random
         "bas": draft.basis,
         "see": [{"origin": head.origin, "size": head.size, "root": head.root} for head in see],
     }
-    read_envelope(claims)
-    return claims | {"_sd_alg": "sha-256"}
+    envelope = read_envelope(claims)
+    return claims | {"_sd_alg": "sha-256"}, envelope
 
 
-def _check_sizes(signed: bytes, texts: Sequence[str]) -> None:
-    if (
-        len(signed) > MAX_SIGNED
-        or sum(map(len, texts)) > MAX_DISCLOSURES
-        or max(map(len, texts), default=0) > MAX_DISCLOSURE
-    ):
+def _check_sizes(signed: int, texts: Sequence[str]) -> None:
+    sizes = [len(text) for text in texts]
+    if signed > MAX_SIGNED or sum(sizes) > MAX_DISCLOSURES or max(sizes, default=0) > MAX_DISCLOSURE:
         raise _refused(
             "El acto o uno de sus campos es demasiado grande; envíelo como anexo.",
             "The act or one of its fields is too large; send it as a payload.",
@@ -129,12 +140,16 @@ def _check_sizes(signed: bytes, texts: Sequence[str]) -> None:
 
 
 class _Blinding:
-    """Turns fields into disclosures and digests; keeps the texts it made."""
+    """Turns fields into disclosures and digests; keeps the disclosures it made."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
         self._salts: set[str] = set()
-        self.texts: list[str] = []
+        self._made: list[Disclosure] = []
+
+    def in_order(self) -> dict[str, Disclosure]:
+        """Return what was made, by path."""
+        return {disclosure.path: disclosure for disclosure in self._made}
 
     def fields(self, fields: Mapping[str, JsonValue], kind: Kind) -> list[str]:
         """Return the digests of the top level, decoys included, sorted."""
@@ -142,21 +157,25 @@ class _Blinding:
         return sorted(self._padded(digests))
 
     def _field(self, name: str, value: JsonValue, known: Field) -> str:
-        at = len(self.texts)  # parts are made first, because the whole holds their digests; the whole stands first
+        at = len(self._made)  # parts are made first, because the whole holds their digests; the whole stands first
         if known.type == "record":
             parts = cast("Mapping[str, JsonValue]", value)
-            value = {"_sd": sorted(self._padded([self._disclose(part, parts[part]) for part in parts]))}
+            made = [self._disclose(part, parts[part], name, f"{name}.{part}") for part in parts]
+            value = {"_sd": sorted(self._padded(made))}
         elif known.type == "list":
             elements = cast("Sequence[JsonValue]", value)
-            value = [{"...": digest} for digest in self._padded([self._disclose(element) for element in elements])]
-        digest = self._disclose(name, value)
-        self.texts.insert(at, self.texts.pop())
+            made = [self._disclose(None, element, name, f"{name}[{n}]") for n, element in enumerate(elements)]
+            value = [{"...": digest} for digest in self._padded(made)]
+        digest = self._disclose(name, value, None, name)
+        self._made.insert(at, self._made.pop())
         return digest
 
-    def _disclose(self, *named_value: JsonValue) -> str:
-        text = encode_base64url(write_json([self._salt(), *named_value]))
-        self.texts.append(text)
-        return digest_of(text)
+    def _disclose(self, name: str | None, value: JsonValue, parent: str | None, path: str) -> str:
+        salt = self._salt()
+        text = encode_base64url(write_json([salt, value] if name is None else [salt, name, value]))
+        digest = digest_of(text)
+        self._made.append(Disclosure(text, digest, salt, name, value, parent, path))
+        return digest
 
     def _salt(self) -> str:
         salt = encode_base64url(self._random(SALT_BYTES))

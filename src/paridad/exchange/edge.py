@@ -14,7 +14,7 @@ Addresses
 
 import sqlalchemy as sa
 
-from paridad.acts.envelope import party_of
+from paridad.acts.envelope import act_hash, party_of
 from paridad.base.errors import ParidadError
 from paridad.base.sources import Clock
 from paridad.base.strict import JsonValue, write_json
@@ -27,11 +27,12 @@ from paridad.exchange.wire import Answer, write_answer
 from paridad.exchange.witnessing import answer_checkpoint
 from paridad.ledger import log
 from paridad.ledger.errors import LeafMissing, TileRefused
-from paridad.ledger.tiles import read_tile_path
+from paridad.ledger.tiles import TILE_WIDTH, read_tile_path
 from paridad.store import streams
 from paridad.store.acts import get_acts
 from paridad.store.ledger import SqlLedgerStore
 from paridad.store.payloads import PayloadStore
+from paridad.store.records import payload_acts
 
 OK = 200
 PARTIAL = 206
@@ -76,7 +77,7 @@ def status(own: OwnSide, *, now: int) -> JsonValue:
     with own.store.read() as conn:
         ledger = SqlLedgerStore(conn)
         sizes = {origin: ledger.head(origin).size for origin in (own.shared,)}
-        expected = [[*stream, position] for stream, position in streams.inbound(conn).items()]
+        expected: list[JsonValue] = [[*stream, position] for stream, position in streams.inbound(conn).items()]
     logs: list[JsonValue] = [[origin, size] for origin, size in sizes.items()]
     return {"party": own.party, "prg": own.prg, "now": now, "logs": logs, "expected": expected}
 
@@ -102,9 +103,9 @@ def log_resource(own: OwnSide, path: str, party: str) -> Response:
 
 def _all_theirs(conn: sa.Connection, ledger: SqlLedgerStore, origin: str, path: str, party: str) -> bool:
     place = read_tile_path(path)
-    start = place.index * 256
+    start = place.index * TILE_WIDTH
     entries = ledger.entries(origin, start, start + place.width)
-    hashes = [log.act_hash_of(entry) for entry in entries]
+    hashes = [act_hash(entry) for entry in entries]
     acts = get_acts(conn, hashes)
     return all(party in {party_of(agency) for agency in acts[hash_].envelope.aud} for hash_ in hashes)
 
@@ -116,15 +117,13 @@ def payload(own: OwnSide, payloads: PayloadStore, digest: str, request: Request,
             return _json({"error": "no such payload for you", "es": "no hay tal anexo para usted"}, NOT_FOUND)
     size = payloads.size(digest)
     first, last = request.byte_range or (0, size - 1)
-    body = payloads.read(digest, first, min(last, size - 1) + 1)
+    body = b"".join(payloads.read(digest, first, min(last, size - 1) + 1))
     headers = {"content-range": f"bytes {first}-{first + len(body) - 1}/{size}"}
     return Response(PARTIAL if request.byte_range else OK, body, headers=headers)
 
 
 def _may_fetch(conn: sa.Connection, digest: str, party: str) -> bool:
-    from paridad.store.records import acts_naming
-
-    acts = get_acts(conn, acts_naming(conn, digest)).values()
+    acts = get_acts(conn, payload_acts(conn, digest)).values()
     return any(party in {party_of(agency) for agency in act.envelope.aud} for act in acts)
 
 

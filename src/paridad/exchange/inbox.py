@@ -23,6 +23,7 @@ import sqlalchemy as sa
 
 from paridad.acts.envelope import ActHash, SeenHead, act_hash, party_of
 from paridad.acts.errors import ActRefused
+from paridad.acts.issue import IssuedAct
 from paridad.acts.verify import VerifiedAct, open_act
 from paridad.base.errors import ParidadError
 from paridad.base.words import Words
@@ -73,11 +74,14 @@ class Judged:
 def receive(own: OwnSide, body: bytes, party: str, *, now: int) -> Answer:
     """Take in a delivery of a party and return the answer; raise `BatchRefused` where the cover does not hold."""
     opened = open_batch(own, body, party, now=now)
-    judged = [_judge(own, opened, parcel, line, now=now) for parcel, line in zip(opened.batch.parcels, opened.lines, strict=True)]
+    judged = [
+        _judge(own, opened, parcel, line, now=now)
+        for parcel, line in zip(opened.batch.parcels, opened.lines, strict=True)
+    ]
     with own.store.read() as conn:
         see = filing.seen_heads(conn, own)
     outcome = own.store.submit(lambda conn: _file(conn, own, opened, judged, see=see, now=now))
-    return _with_cosignatures(own, opened, outcome, now=now)
+    return _with_cosignatures(own, outcome, now=now)
 
 
 def open_batch(own: OwnSide, body: bytes, party: str, *, now: int) -> Opened:
@@ -104,7 +108,9 @@ def _check_head(own: OwnSide, head: Head, party: str) -> None:
             "frame", f"Otra carta está vigente aquí: {own.prg}.", f"Another charter is in force here: {own.prg}."
         )
     if head.sender not in agencies or party_of(head.sender) != party:
-        raise _refused("frame", f"{head.sender} no es una dependencia de {party}.", f"{head.sender} is no agency of {party}.")
+        raise _refused(
+            "frame", f"{head.sender} no es una dependencia de {party}.", f"{head.sender} is no agency of {party}."
+        )
     if head.recipient not in own.act_signers:
         raise _refused("frame", f"{head.recipient} no está en este nodo.", f"{head.recipient} is not at this node.")
 
@@ -132,7 +138,12 @@ def _open(own: OwnSide, parcel: Parcel, seen: Seen, *, own_shared: str | None, n
     try:
         _check_place(parcel, seen, own_shared)
         return open_act(
-            parcel.wire, keys=own.keys, vocabulary=own.vocabulary, now=now, leaf_index=parcel.index, addressed_to=own.party
+            parcel.wire,
+            keys=own.keys,
+            vocabulary=own.vocabulary,
+            now=now,
+            leaf_index=parcel.index,
+            addressed_to=own.party,
         )
     except ParidadError as error:
         raise BatchRefused("cover", error.words) from error
@@ -142,7 +153,9 @@ def _check_place(parcel: Parcel, seen: Seen, required_origin: str | None) -> Non
     """The signed text stands at its index of a log whose checkpoint came along."""
     verified = seen.get(parcel.origin)
     if verified is None or (required_origin is not None and parcel.origin != required_origin):
-        raise ProofRefused(Words(es="La pieza no está en una bitácora presentada.", en="The parcel is in no log that was shown."))
+        raise ProofRefused(
+            Words(es="La pieza no está en una bitácora presentada.", en="The parcel is in no log that was shown.")
+        )
     checkpoint = verified.checkpoint
     signed = parcel.wire.partition(b"~")[0]
     verify_inclusion(leaf_hash(signed), parcel.index, checkpoint.size, parcel.proof, checkpoint.root)
@@ -196,7 +209,10 @@ def _file(
     if (receipt := streams.receipt_for(conn, opened.cover.hash)) is not None:
         return _stored(conn, own, receipt, expect, opened)
     # (6) The checkpoints extend what we saw; otherwise the sender learns where we stand.
-    answers = [remember(SqlLedgerStore(conn), body, known_logs(own, (party_of(opened.head.sender),))) for body in opened.batch.checkpoints]
+    answers = [
+        remember(SqlLedgerStore(conn), body, known_logs(own, (party_of(opened.head.sender),)))
+        for body in opened.batch.checkpoints
+    ]
     refused = next((each for each in answers if isinstance(each, WitnessAnswer)), None)
     if refused is not None:
         return Outcome(expect=expect, refusal=f"checkpoint: {refused.words.en}", sizes=_sizes(conn, opened))
@@ -266,7 +282,9 @@ def _take_in(conn: sa.Connection, own: OwnSide, opened: Opened, judged: Sequence
     cover_filing, *filings = put_acts(conn, new_acts, ours=False, at=now)
     if cover_filing == "conflict":
         raise _refused("cover", "Otra carátula lleva ese identificador.", "Another cover has that identifier.")
-    sets = {act.hash: _texts(act) for (_, act), filing_ in zip(good, filings, strict=True) if filing_ != "conflict"}
+    sets: dict[str, tuple[str, ...]] = {
+        act.hash: _texts(act) for (_, act), filing_ in zip(good, filings, strict=True) if filing_ != "conflict"
+    }
     own.vault.add_disclosures(conn, {opened.cover.hash: _texts(opened.cover), **sets})
     _keep_places(conn, opened, [each.parcel for each, act in good if act.hash in sets])
     _quarantine(conn, own, opened, [each for each in judged if each.act is None], now=now)
@@ -304,7 +322,9 @@ def _keep_places(conn: sa.Connection, opened: Opened, parcels: Sequence[Parcel])
 
 def _place(parcel: Parcel, seen: Seen) -> proofs.ProofRow:
     hash_ = act_hash(parcel.wire.partition(b"~")[0])
-    return proofs.ProofRow(hash_, parcel.origin, parcel.index, seen[parcel.origin].checkpoint.size, b"".join(parcel.proof))
+    return proofs.ProofRow(
+        hash_, parcel.origin, parcel.index, seen[parcel.origin].checkpoint.size, b"".join(parcel.proof)
+    )
 
 
 def _runs(parcels: Sequence[Parcel]) -> list[list[Parcel]]:
@@ -320,7 +340,9 @@ def _runs(parcels: Sequence[Parcel]) -> list[list[Parcel]]:
 
 def _quarantine(conn: sa.Connection, own: OwnSide, opened: Opened, judged: Sequence[Judged], *, now: int) -> None:
     rows = [
-        QuarantineRow(opened.stream, each.line.position, each.line.act, each.step, each.reason.en if each.reason else "", now)
+        QuarantineRow(
+            opened.stream, each.line.position, each.line.act, each.step, each.reason.en if each.reason else "", now
+        )
         for each in judged
     ]
     streams.put_quarantine(conn, rows)
@@ -330,8 +352,14 @@ def _quarantine(conn: sa.Connection, own: OwnSide, opened: Opened, judged: Seque
 
 
 def _receipt(
-    conn: sa.Connection, own: OwnSide, opened: Opened, lines: Sequence[ReceiptLine], *, see: tuple[SeenHead, ...], now: int
-) -> tuple[filing.IssuedAct, int]:
+    conn: sa.Connection,
+    own: OwnSide,
+    opened: Opened,
+    lines: Sequence[ReceiptLine],
+    *,
+    see: tuple[SeenHead, ...],
+    now: int,
+) -> tuple[IssuedAct, int]:
     draft = draft_receipt(opened.head.recipient, opened.head.sender, opened.cover.hash, lines, own.conduct)
     said = filing.issue_drafts(own, [draft], now=now, see=see)
     filing.release_to_addressees(own, said, filing.conduct_matter(own, opened.head.sender), now=now)
@@ -343,7 +371,9 @@ def _advance(
     conn: sa.Connection, opened: Opened, verdicts: Verdicts, receipt: ActHash, *, expect: int, now: int
 ) -> None:
     rows = [
-        streams.Parcel(line.position, line.act, digests_sha(each.line.digests), line.verdict, opened.cover.hash, receipt, now)
+        streams.Parcel(
+            line.position, line.act, digests_sha(each.line.digests), line.verdict, opened.cover.hash, receipt, now
+        )
         for line, each in verdicts
         if line.position >= expect
     ]
@@ -351,7 +381,7 @@ def _advance(
     streams.drop_held(conn, opened.stream, below=expect + len(rows))
 
 
-def _with_cosignatures(own: OwnSide, opened: Opened, outcome: Outcome, *, now: int) -> Answer:
+def _with_cosignatures(own: OwnSide, outcome: Outcome, *, now: int) -> Answer:
     lines = tuple(
         (seen.checkpoint.origin, cosignature_lines(own, seen, now=now).decode()) for seen in outcome.remembered
     )

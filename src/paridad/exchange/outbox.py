@@ -108,7 +108,9 @@ def package(own: OwnSide, batch: BatchRow, *, witnessed: dict[str, int], now: in
         parcels = [
             _parcel(trees, places[row.act_hash], row.position, wire) for row, wire in zip(rows, wires[1:], strict=True)
         ]
-        checkpoints = tuple(_checkpoint(conn, own, party_of(stream.receiver), o, s, witnessed) for o, s in sizes.items())
+        checkpoints = tuple(
+            _checkpoint(conn, own, party_of(stream.receiver), o, s, witnessed) for o, s in sizes.items()
+        )
     head = Head(own.prg, stream.sender, stream.receiver, batch.first, batch.parcels)
     key = own.keys.sealing_key(stream.receiver, now)
     context = SealContext(own.prg, stream.sender, stream.receiver, batch.first, batch.parcels)
@@ -119,6 +121,8 @@ def package(own: OwnSide, batch: BatchRow, *, witnessed: dict[str, int], now: in
 def settle(own: OwnSide, batch: BatchRow, answer: Answer, *, now: int) -> None:
     """Verify and file the receipt and the cosignatures of an answer, or raise `BatchRefused`."""
     party = party_of(batch.stream.receiver)
+    if answer.receipt:
+        _file_receipt(own, batch, answer, now=now)
     sizes = dict(answer.sizes)
     for origin, lines in answer.cosignatures:
         accept_cosignature(own, party, origin, lines.encode(), size=sizes.get(origin, 0), now=now)
@@ -130,15 +134,18 @@ def settle(own: OwnSide, batch: BatchRow, answer: Answer, *, now: int) -> None:
                 en=f"No receipt; position {answer.expect} is expected. {answer.refusal}",
             ),
         )
+
+
+def _file_receipt(own: OwnSide, batch: BatchRow, answer: Answer, *, now: int) -> None:
     receipt, lines = open_receipt(own, batch, answer, now=now)
     texts = tuple(each.text for each in receipt.disclosures.values())
+    verdicts = {line.position: line.verdict for line in lines}
+    origin = shared_origin(party_of(batch.stream.receiver), own.programme)
 
     def commit(conn: sa.Connection) -> None:
         put_acts(conn, [NewAct(receipt.hash, receipt.signed, receipt.envelope, receipt.kid)], ours=False, at=now)
         own.vault.add_disclosures(conn, {receipt.hash: texts})
-        origin = shared_origin(party, own.programme)
         SqlLedgerStore(conn).hold(origin, answer.index, [receipt.signed], [leaf_hash(receipt.signed)])
-        verdicts = {line.position: line.verdict for line in lines}
         streams.batch_receipted(conn, batch.cover, receipt.hash, verdicts)
 
     own.store.submit(commit)
@@ -210,7 +217,7 @@ def _sign_up_to(own: OwnSide, batch: BatchRow, *, now: int) -> None:
     with own.store.read() as conn:
         covered = indexes_of(conn, own.shared, [batch.cover])[ActHash(batch.cover)] < signed_size(conn, own.shared)
     if not covered:
-        own.store.submit(lambda conn: log.sign_head(SqlLedgerStore(conn), own.log_signers[own.shared], now))
+        own.store.submit(lambda conn: log.sign_head(SqlLedgerStore(conn), own.shared, own.log_signers[own.shared], now))
 
 
 def _places(conn: sa.Connection, own: OwnSide, hashes: Sequence[str]) -> dict[str, Place]:

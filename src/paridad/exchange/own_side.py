@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from paridad.acts.issue import ActSigner
 from paridad.acts.vocabulary import Vocabulary
 from paridad.base.sources import Random
-from paridad.exchange.papers import Conduct
 from paridad.ledger.checkpoint import Cosigner, LogSigner
 from paridad.policy.engine import PolicyEngine
+from paridad.programme.codes import Conduct
 from paridad.programme.keys import KeyRing
 from paridad.programme.origins import own_origin, shared_origin
 from paridad.store.engine import Store

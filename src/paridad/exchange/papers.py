@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two papers of a delivery, as drafts and as readings: the cover that the sender signs, the receipt that answers it.
+"""The two papers of a delivery, as drafts and as readings: the sender's cover and the receipt that answers it.
 
 Rules
   - The cover names recipient, first position and, per parcel, position, act hash and the digests of the fields sent.
@@ -13,8 +13,7 @@ Worked example (a receipt's parcel)
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, NewType, cast, get_args
+from typing import Literal, TypeVar, cast, get_args
 
 import msgspec
 
@@ -23,6 +22,7 @@ from paridad.acts.verify import VerifiedAct
 from paridad.base.strict import JsonValue
 from paridad.base.words import Words
 from paridad.exchange.errors import BatchRefused
+from paridad.programme.codes import Conduct
 
 COVER = "exchange/release/1"
 RECEIPT = "exchange/receipt/1"
@@ -31,17 +31,6 @@ Verdict = Literal["accepted", "accepted-unknown-kind", "duplicate", "conflict", 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 FILED: frozenset[Verdict] = frozenset({"accepted", "accepted-unknown-kind", "duplicate"})
 """Verdicts after which the receiver holds the act in its chain."""
-
-Agency = NewType("Agency", str)
-
-
-@dataclass(frozen=True, slots=True)
-class Conduct:
-    """Handling, purpose and basis of the programme's own procedural acts; charter data."""
-
-    handling: str
-    purpose: str
-    basis: str
 
 
 class CoverLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,9 +64,7 @@ def draft_cover(sender: str, recipient: str, lines: Sequence[CoverLine], conduct
     )
 
 
-def draft_receipt(
-    receiver: str, sender: str, cover: ActHash, lines: Sequence[ReceiptLine], conduct: Conduct
-) -> Draft:
+def draft_receipt(receiver: str, sender: str, cover: ActHash, lines: Sequence[ReceiptLine], conduct: Conduct) -> Draft:
     """Return the receipt of a batch, not yet signed."""
     return Draft(
         kind=RECEIPT,
@@ -94,7 +81,9 @@ def draft_receipt(
 def read_cover(act: VerifiedAct, *, sender: str, recipient: str, first: int, count: int) -> tuple[CoverLine, ...]:
     """Return the lines of a verified cover that belongs to exactly this delivery, or raise `BatchRefused`."""
     if act.envelope.knd != COVER or act.envelope.iss != sender or act.envelope.aud != (recipient,):
-        raise _refused("La carátula no es de este remitente y destinatario.", "The cover is not of this sender and recipient.")
+        raise _refused(
+            "La carátula no es de este remitente y destinatario.", "The cover is not of this sender and recipient."
+        )
     lines = _lines(act.fields, CoverLine)
     positions = [line.position for line in lines]
     if act.fields.get("first") != first or positions != list(range(first, first + count)) or not lines:
@@ -117,14 +106,16 @@ def _records(lines: Sequence[CoverLine] | Sequence[ReceiptLine]) -> list[JsonVal
     return [cast("JsonValue", msgspec.to_builtins(line)) for line in lines]
 
 
-_Line = CoverLine | ReceiptLine
+_Line = TypeVar("_Line", CoverLine, ReceiptLine)
 
 
-def _lines(fields: Mapping[str, JsonValue], type_: type) -> tuple[_Line, ...]:
+def _lines(fields: Mapping[str, JsonValue], type_: type[_Line]) -> tuple[_Line, ...]:
     try:
-        return cast("tuple[_Line, ...]", msgspec.convert(fields.get("parcels"), tuple[type_, ...], strict=True))  # type: ignore[valid-type]
+        return msgspec.convert(fields.get("parcels"), tuple[type_, ...], strict=True)  # type: ignore[valid-type]
     except msgspec.ValidationError as error:
-        raise _refused(f"La lista de piezas está mal formada: {error}.", f"The list of parcels is malformed: {error}.") from error
+        raise _refused(
+            f"La lista de piezas está mal formada: {error}.", f"The list of parcels is malformed: {error}."
+        ) from error
 
 
 def _refused(es: str, en: str) -> BatchRefused:

@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from paridad.acts.disclosure import Disclosure, select
+from paridad.acts.disclosure import Disclosure
 from paridad.acts.envelope import ActHash, Envelope, party_of
 from paridad.acts.vocabulary import Kind
 from paridad.base.words import Words
@@ -171,7 +171,9 @@ def _released(item: Item, by_sensitivity: Mapping[str, Decision]) -> Release:
             withheld.append(WithheldField(path, decision if chosen else None))
     texts = tuple(act.disclosures[path].text for path in given)
     digests = tuple(act.disclosures[path].digest for path in given)
-    return Release(act.hash, act.signed, item.matter.recipient, tuple(given), texts, digests, tuple(withheld), decisions)
+    return Release(
+        act.hash, act.signed, item.matter.recipient, tuple(given), texts, digests, tuple(withheld), decisions
+    )
 
 
 def _by_path(act: Releasable, by_sensitivity: Mapping[str, Decision]) -> Iterator[tuple[str, Decision]]:

@@ -4,7 +4,8 @@
 Rules
   - The outer head says only what the receiver needs in order to open the seal: programme, stream, positions.
   - A batch is a sequence of frames, each with a 32-bit length; a frame that is cut or left over refuses the batch.
-  - Frame 1 holds the checkpoints with their consistency proofs (bodies of `add-checkpoint`), frame 2 the cover, the rest the parcels.
+  - Frame 1 holds the checkpoints with their consistency proofs (bodies of `add-checkpoint`), frame 2 the cover,
+    the rest the parcels.
   - Integers are big-endian and unsigned; nothing here is signed, everything in here is checked against the cover.
 
 Worked example (a parcel frame)
@@ -104,7 +105,7 @@ def read_delivery(body: bytes) -> tuple[Head, bytes]:
 
 def write_batch(batch: Batch) -> bytes:
     """Return the frames of a batch."""
-    first = write_json([body.decode("ascii") for body in batch.checkpoints], max_string=MAX_BATCH_BYTES)
+    first = write_json([body.decode("utf-8") for body in batch.checkpoints], max_string=MAX_BATCH_BYTES)
     return b"".join(_frame(data) for data in (first, *map(_parcel_bytes, (batch.cover, *batch.parcels))))
 
 

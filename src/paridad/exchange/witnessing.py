@@ -133,8 +133,8 @@ def witness_size(own: OwnSide, party: str, origin: str, transport: Transport) ->
     return size
 
 
-def open_peer_checkpoint(own: OwnSide, note: bytes, origin: str) -> VerifiedCheckpoint:
-    """Verify a checkpoint of another party's log."""
+def open_logged(own: OwnSide, note: bytes, origin: str) -> VerifiedCheckpoint:
+    """Verify a checkpoint of a log of the programme."""
     return open_checkpoint(note, log_keys=log_keys(own, origin))
 
 

@@ -78,7 +78,7 @@ def due_at(start: int, seconds: int, pauses: Pauses) -> int | None:
     """Return when `seconds` of unpaused time have passed since `start`; None while a pause without end stops it."""
     at, left = start, seconds
     for begin, end in sorted(pauses, key=lambda pause: pause[0]):
-        if end is not None and end <= at:
+        if end is not None and end <= max(at, begin):
             continue
         ran = max(begin - at, 0)
         if left <= ran:

@@ -54,7 +54,9 @@ def records(fields: Fields, name: str) -> tuple[Fields, ...]:
 
 def given(fields: Fields) -> tuple[Given, ...]:
     """Return what an act says it gives."""
-    return tuple(Given(text(item, "record"), text(item, "path")) for item in records(fields, "given"))
+    return tuple(
+        Given(text(item, "record"), path) for item in records(fields, "given") for path in codes(item, "paths")
+    )
 
 
 def withheld(fields: Fields) -> tuple[Withheld, ...]:

@@ -10,7 +10,7 @@ Rules
 
 Worked example
     release_draft(folio, Answer(given=(Given(dossier, "name"),), …), now, terms).fields["given"]
-        is [{"record": dossier, "path": "name"}]
+        is [{"record": dossier, "paths": ["name"]}]
 """
 
 from collections.abc import Mapping, Sequence
@@ -149,7 +149,9 @@ def _request(folio: Folio, command: Ask, terms: Terms) -> Draft:
     demand_text(command.question, "Escriba qué se pregunta.", "Write what is asked.")
     _demand_given(command.given, ())
     marks = demand_marks(Marks(command.handling, command.purpose, command.basis), party, terms)
-    fields = filled(urgency=command.urgency, question=command.question, desk=command.desk, given=_tree(command.given))
+    fields = filled(
+        urgency=command.urgency, question=command.question, desk=command.desk, given=_given_tree(command.given)
+    )
     records = _records(command.given)
     return Draft(
         kind="folio/request/1",
@@ -246,8 +248,8 @@ def _material(command: Answer | Supplement, terms: Terms) -> dict[str, JsonValue
         "Obligations are chosen from the list of the charter.",
     )
     return {
-        "given": _tree(command.given),
-        "withheld": _tree(command.withheld),
+        "given": _given_tree(command.given),
+        "withheld": _withheld_tree(command.withheld),
         **filled(obligations=list(command.obligations), remark=command.remark),
     }
 
@@ -275,5 +277,13 @@ def _records(given: Sequence[Given]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.record for each in given))
 
 
-def _tree(items: Sequence[Given | Withheld]) -> list[JsonValue]:
-    return [{name: value for name, value in asdict(item).items() if value != ""} for item in items]
+def _given_tree(given: Sequence[Given]) -> list[JsonValue]:
+    """Name the fields that are given, record by record."""
+    return [
+        {"record": record, "paths": [each.path for each in given if each.record == record]}
+        for record in _records(given)
+    ]
+
+
+def _withheld_tree(withheld: Sequence[Withheld]) -> list[JsonValue]:
+    return [filled(**asdict(each)) for each in withheld]

@@ -11,16 +11,19 @@ Worked example
     sheet(folio_on_one_node, now) == sheet(folio_on_the_other, now)
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
 from hashlib import sha256
+from typing import Any
 
 from paridad.base.strict import JsonValue, encode_base64url, write_json
 from paridad.folio.clocks import clocks, due, overdue
-from paridad.folio.state import Folio, Irregular, OnwardRequest, Outcome, RecallCase, Refusal, Release, Request
+from paridad.folio.state import Folio
 from paridad.folio.waiting import shared_waiting
 
 MANY = 1000
+FREE_TEXT = frozenset({"remark", "item", "reason"})
+"""What people wrote stays in its act."""
 
 
 def sheet(folio: Folio, now: int) -> bytes:
@@ -34,23 +37,35 @@ def summary(folio: Folio, now: int) -> dict[str, JsonValue]:
     return {
         "folio": folio.id,
         "at": now,
-        "stage": folio.stage.value,
+        "stage": folio.stage,
         "overdue": overdue(folio, now),
         "due": due(folio),
-        "request": _request(folio.request) if folio.request else None,
+        "request": _plain(folio.request) if folio.request else None,
         "acknowledged_at": folio.acknowledged_at,
         "settled_at": folio.settled_at,
-        "acts": _listed([f"{act.hash} {act.envelope.knd}" for act in folio.shared]),
-        "clocks": _listed([_plain(clock, "party", "late") | {"late": clock.late(now)} for clock in clocks(folio)]),
-        "waiting": _listed([_plain(each, "internal") for each in shared_waiting(folio, now)]),
-        "pauses": _listed([_plain(pause, "reason") for pause in folio.pauses]),
-        "clarifications": _listed([_plain(question) for question in folio.clarifications]),
-        "releases": _listed([_plain(release) for release in folio.releases]),
-        "refusals": _listed([_plain(refusal) for refusal in folio.refusals]),
-        "recalls": _listed([_plain(recall) for recall in folio.recalls]),
-        "onward": _listed([_plain(onward) for onward in folio.onward]),
-        "outcomes": _listed([_plain(outcome) for outcome in folio.outcomes]),
         "closed_at": folio.closure.at if folio.closure else None,
-        "irregular": _listed([_plain(each) for each in folio.irregular if each.hash in held]),
+        "acts": _listed({"hash": act.hash, "kind": act.envelope.knd} for act in folio.shared),
+        "clocks": _listed(_plain(clock) | {"late": clock.late(now)} for clock in clocks(folio)),
+        "waiting": _listed(_plain(each) for each in shared_waiting(folio, now)),
+        "pauses": _listed(map(_plain, folio.pauses)),
+        "clarifications": _listed(map(_plain, folio.clarifications)),
+        "releases": _listed(map(_plain, folio.releases)),
+        "refusals": _listed(map(_plain, folio.refusals)),
+        "recalls": _listed(map(_plain, folio.recalls)),
+        "onward": _listed(map(_plain, folio.onward)),
+        "outcomes": _listed(map(_plain, folio.outcomes)),
+        "irregular": _listed(_plain(each) for each in folio.irregular if each.hash in held),
         "others": folio.others,
     }
+
+
+def _plain(value: Any) -> dict[str, JsonValue]:
+    return asdict(value, dict_factory=lambda pairs: {name: each for name, each in pairs if name not in FREE_TEXT})
+
+
+def _listed(items: Iterable[dict[str, JsonValue]]) -> JsonValue:
+    listed = list(items)
+    if len(listed) <= MANY:
+        return listed
+    digest = sha256(b"".join(write_json(item) for item in listed)).digest()
+    return {"count": len(listed), "digest": encode_base64url(digest)}

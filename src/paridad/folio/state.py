@@ -264,7 +264,7 @@ class Irregular:
     """An act that its issuer was not entitled to, or that answers nothing; shown, and without effect."""
 
     hash: ActHash
-    reason: str
+    why: str
 
 
 IRREGULAR: Mapping[str, Words] = MappingProxyType(

@@ -109,7 +109,7 @@ class Subtree(NamedTuple):
     def is_valid(self) -> bool:
         """Whether a proof can speak of it (draft-ietf-plants-merkle-tree-certs §4.1); of an empty one it can."""
         width = self.end - self.start
-        return 0 <= self.start <= self.end and (width <= 1 or self.start % (1 << (width - 1).bit_length()) == 0)
+        return 0 <= self.start <= self.end and (width == 0 or self.start % (1 << (width - 1).bit_length()) == 0)
 
 
 class Place(Enum):
@@ -226,7 +226,7 @@ def rebuild(subtree: Subtree, size: int, proof: Sequence[bytes], subtree_root: b
                 whole = node_hash(whole, sibling)
             case Place.INSIDE:
                 part, whole = node_hash(sibling, part), node_hash(sibling, whole)
-            case Place.SEED:
+            case _:  # Place.SEED
                 part = whole = sibling
     return part, whole
 

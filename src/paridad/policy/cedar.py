@@ -202,32 +202,34 @@ def _entities(lists: CodeLists, schema: cedarpy.Schema) -> cedarpy.Entities:
 def _request(question: Question) -> dict[str, Any]:
     """Return the Cedar request of a question."""
     values = attributes(question)
-    match question:
-        case ReleaseQuestion():
-            principal = _uid("Agency", question.recipient)
-            resource = _uid("Field", _field_id(question.sensitivity, question.handling))
-            values |= {"recipient_party": party_of(question.recipient)}
-        case ReadQuestion():
-            principal = _uid("Role", question.role)
-            resource = _uid("Field", _field_id(question.sensitivity, question.handling))
-        case CommandQuestion():
-            principal = _uid("Role", question.role)
-            resource = _uid("Command", question.command)
-    context = {
-        name: value if isinstance(value, bool) else _value(_CONTEXT_TYPES[name], value)
-        for name, value in values.items()
-        if isinstance(value, bool) or name in _CONTEXT_TYPES
-    }
+    if isinstance(question, ReleaseQuestion):
+        principal = _uid("Agency", question.recipient)
+        values["recipient_party"] = party_of(question.recipient)
+    else:
+        principal = _uid("Role", question.role)
+    if isinstance(question, CommandQuestion):
+        resource = _uid("Command", question.command)
+    else:
+        resource = _uid("Field", _field_id(question.sensitivity, question.handling))
     return {
         "principal": principal,
         "action": _uid("Action", question.action),
         "resource": resource,
-        "context": json.dumps(context),
+        "context": json.dumps(_context(values)),
     }
 
 
+def _context(values: Mapping[str, str | bool]) -> dict[str, object]:
+    """Take what is neither in the principal nor in the resource: every yes or no, and the texts listed below."""
+    context: dict[str, object] = {name: value for name, value in values.items() if isinstance(value, bool)}
+    for name, kind in _CONTEXT_TYPES.items():
+        if name in values:
+            context[name] = _value(kind, str(values[name]))
+    return context
+
+
 _CONTEXT_TYPES = {"purpose": "Purpose", "basis_kind": "BasisKind", "recipient_party": "Party", "originator": "Party"}
-"""The texts that go into the context, with their entity types; the others are in principal and resource."""
+"""The texts that go into the context, with their entity types."""
 
 
 def _field_id(sensitivity: str, handling: str) -> str:

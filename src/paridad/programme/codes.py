@@ -122,6 +122,15 @@ class Clocks:
 
 
 @dataclass(frozen=True, slots=True)
+class Conduct:
+    """Handling, purpose and basis of the programme's own procedural acts: covers, receipts, keys, charters."""
+
+    handling: str
+    purpose: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
 class Quorum:
     """Who must have cosigned a party's checkpoints: at least `need` of the parties in `of`."""
 
@@ -210,6 +219,11 @@ def read_clocks(facts: Facts) -> Clocks:
         source=facts.text("source"),
         verified=facts.yes("verified"),
     )
+
+
+def read_conduct(facts: Facts) -> Conduct:
+    """Read the marks of the programme's own acts."""
+    return Conduct(facts.text("handling", CODE), facts.text("purpose", CODE), facts.text("basis", CODE))
 
 
 def read_quorum(facts: Facts) -> Quorum:

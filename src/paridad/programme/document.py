@@ -24,7 +24,7 @@ from paridad.base.signing import Ed25519Key, MlDsaKey
 from paridad.base.strict import JsonValue, encode_base64url, read_json, write_json
 from paridad.base.words import Words
 from paridad.programme import codes
-from paridad.programme.codes import Clocks, HandlingCode, Marking, Party, Quorum
+from paridad.programme.codes import Clocks, Conduct, HandlingCode, Marking, Party, Quorum
 from paridad.programme.errors import CharterRefused
 from paridad.programme.facts import Facts
 from paridad.programme.origins import PARTY, PROGRAMME
@@ -159,6 +159,7 @@ def read_document(document: bytes, signatures: tuple[CharterSignature, ...]) -> 
         urgencies=_listed(facts, "urgencies", codes.read_urgency),
         desks=_listed(facts, "desks", codes.read_code),
         clocks=_read_clocks(facts),
+        conduct=_read_conduct(facts),
         witnesses=_read_witnesses(facts, parties),
         keys=tuple(read_record(each) for each in facts.tables("keys")),
     )
@@ -173,6 +174,13 @@ def _read_clocks(facts: Facts) -> Clocks:
     clocks = codes.read_clocks(table)
     table.end()
     return clocks
+
+
+def _read_conduct(facts: Facts) -> Conduct:
+    table = facts.table("conduct")
+    conduct = codes.read_conduct(table)
+    table.end()
+    return conduct
 
 
 def _read_parties(facts: Facts) -> Mapping[str, Party]:
@@ -255,8 +263,21 @@ def _check_whole(charter: Charter, facts: Facts) -> None:
     for basis in charter.bases.values():
         if basis.party is not None and basis.party not in charter.parties:
             facts.refuse(f"bases.{basis.id}", "su parte no existe.", "its party does not exist.")
+    _check_conduct(charter, facts)
     _check_handling(charter, facts)
     _check_keys(charter, facts)
+
+
+def _check_conduct(charter: Charter, facts: Facts) -> None:
+    """The marks of the programme's own acts stand in its lists."""
+    lists: Mapping[str, tuple[str, Mapping[str, object]]] = {
+        "handling": (charter.conduct.handling, charter.handling),
+        "purpose": (charter.conduct.purpose, charter.purposes),
+        "basis": (charter.conduct.basis, charter.bases),
+    }
+    for name, (code, known) in lists.items():
+        if code not in known:
+            facts.refuse(f"conduct.{name}", f"{code!r} no está en la lista.", f"{code!r} is not in the list.")
 
 
 def _check_handling(charter: Charter, facts: Facts) -> None:

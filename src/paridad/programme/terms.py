@@ -20,6 +20,7 @@ from paridad.programme.codes import (
     Agency,
     Basis,
     Clocks,
+    Conduct,
     Code,
     HandlingCode,
     Marking,
@@ -78,6 +79,7 @@ class Charter:
     urgencies: Mapping[str, Urgency] = field(repr=False)
     desks: Mapping[str, Code] = field(repr=False)
     clocks: Clocks = field(repr=False)
+    conduct: Conduct = field(repr=False)
     witnesses: Mapping[str, Quorum] = field(repr=False)
     """By party: who must have cosigned its checkpoints."""
     keys: tuple[KeyRecord, ...] = field(repr=False)

@@ -83,9 +83,7 @@ def issue(
     alternatives: list[x509.GeneralName] = [x509.DNSName(each) for each in names]
     alternatives += [x509.IPAddress(ip_address(each)) for each in addresses]
     builder = (
-        _builder(
-            _common_name(role), issuer.subject, leaf.public_key(), now=now, days=days, random=random
-        )
+        _builder(_common_name(role), issuer.subject, leaf.public_key(), now=now, days=days, random=random)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(authority=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([_ROLE_OID[role]]), critical=True)

@@ -25,7 +25,7 @@ import sqlalchemy as sa
 from paridad.acts.envelope import ActHash, Envelope, act_hash
 from paridad.base.strict import decode_base64url
 from paridad.store.bulk import insert_many, next_numbers
-from paridad.store.tables import act_addressees, act_refs, acts, conflicts, touched
+from paridad.store.tables import act_addressees, act_refs, acts, conflicts, refs_ahead, touched
 
 Filing = Literal["new", "same", "conflict"]
 
@@ -116,12 +116,18 @@ def _file(conn: sa.Connection, fresh: Sequence[NewAct], *, ours: int, at: int) -
     first = next_numbers(conn, len(fresh))
     numbered = list(enumerate(fresh, first))
     insert_many(conn, acts, [_row(number, act, ours, at) for number, act in numbered])
-    insert_many(conn, act_refs, [(ref, number) for number, act in numbered for ref in dict.fromkeys(act.envelope.re)])
-    insert_many(
-        conn,
-        act_addressees,
-        [(agency, number) for number, act in numbered for agency in dict.fromkeys(act.envelope.aud)],
-    )
+    _refer(conn, [(ref, number) for number, act in numbered for ref in dict.fromkeys(act.envelope.re)])
+    addressees = [(agency, number) for number, act in numbered for agency in dict.fromkeys(act.envelope.aud)]
+    insert_many(conn, act_addressees, addressees)
+
+
+def _refer(conn: sa.Connection, refs: Sequence[tuple[str, int]]) -> None:
+    if not refs:
+        return
+    found = conn.execute(_NUMBERS, {"hashes": list({ref for ref, _ in refs})})
+    held = {row.hash: row.filed for row in found}
+    insert_many(conn, act_refs, [(held[ref], number) for ref, number in refs if ref in held])
+    insert_many(conn, refs_ahead, [(ref, number) for ref, number in refs if ref not in held])
 
 
 def _row(number: int, act: NewAct, ours: int, at: int) -> tuple[object, ...]:
@@ -221,7 +227,7 @@ def _matching(statement: Any, query: ActQuery) -> Any:
         (query.purposes, lambda v: column.pur.in_(list(v))),
         (query.issuers, lambda v: column.iss.in_(list(v))),
         (query.addressees, lambda v: _in(act_addressees, act_addressees.c.agency.in_(list(v)))),
-        (query.refers_to, lambda v: _in(act_refs, act_refs.c.ref == v)),
+        (query.refers_to, _referring),
         (query.kid, lambda v: column.kid == v),
         (query.ours, lambda v: column.ours == int(v)),
         (query.since, lambda v: column.iat >= v),
@@ -233,8 +239,17 @@ def _matching(statement: Any, query: ActQuery) -> Any:
     return statement
 
 
+def _referring(hash_: str) -> Any:
+    return sa.or_(_in(act_refs, act_refs.c.ref.in_(numbers_of([hash_]))), _in(refs_ahead, refs_ahead.c.ref == hash_))
+
+
+def numbers_of(hashes: Collection[str]) -> sa.Select[tuple[int]]:
+    """Return a subquery for the filing numbers of acts."""
+    return sa.select(acts.c.filed).where(acts.c.hash.in_(list(hashes)))
+
+
 def _in(table: sa.Table, condition: Any) -> Any:
-    return acts.c.filed.in_(sa.select(table.c.filed).where(condition))
+    return acts.c.filed.in_(sa.select(table.c.act).where(condition))
 
 
 def _read(conn: sa.Connection, statement: Any) -> list[StoredAct]:
@@ -246,3 +261,4 @@ def _read(conn: sa.Connection, statement: Any) -> list[StoredAct]:
 
 _STORED = sa.select(acts.c.filed, acts.c.hash, acts.c.signed, acts.c.kid, acts.c.ours, acts.c.arrived_at)
 _KNOWN = sa.select(acts.c.iss, acts.c.jti, acts.c.hash).where(acts.c.jti.in_(sa.bindparam("jtis", expanding=True)))
+_NUMBERS = sa.select(acts.c.hash, acts.c.filed).where(acts.c.hash.in_(sa.bindparam("hashes", expanding=True)))

@@ -3,6 +3,7 @@
 
 Rules
   - Rows are tuples in the table's own column order; a tuple of another length is refused by the driver.
+  - For a column made by `tables.act` the row gives the act's hash; an act that is not filed is refused (NOT NULL).
   - Values are always bound, never written into the statement; table and column names come from `tables`.
 """
 
@@ -18,13 +19,16 @@ from paridad.store.tables import counters
 Row = tuple[Any, ...]
 
 _PLACE = {"sqlite": "?", "postgresql": "%s"}
-_INSERT: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+INSERT: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+"""The INSERT of each dialect that knows ON CONFLICT."""
 
 
 @lru_cache(maxsize=256)
 def _statement(table: sa.Table, dialect: str, *, ignore: bool) -> str:
+    place = _PLACE[dialect]
+    by_hash = f"(SELECT filed FROM acts WHERE hash = {place})"  # noqa: S608  no value is written into it
     names = ", ".join(column.name for column in table.columns)
-    places = ", ".join([_PLACE[dialect]] * len(table.columns))
+    places = ", ".join(by_hash if column.info.get("by_hash") else place for column in table.columns)
     tail = " ON CONFLICT DO NOTHING" if ignore else ""
     return f"INSERT INTO {table.name} ({names}) VALUES ({places}){tail}"  # noqa: S608  names of our own tables
 
@@ -37,16 +41,18 @@ def insert_many(conn: sa.Connection, table: sa.Table, rows: Sequence[Row], *, ig
 
 
 def upsert(conn: sa.Connection, table: sa.Table) -> Any:
-    """Return an INSERT of the connection's dialect, which knows ON CONFLICT."""
-    return _INSERT[conn.dialect.name](table)
+    """Return the INSERT of the connection's dialect."""
+    return INSERT[conn.dialect.name](table)
 
 
 def next_numbers(conn: sa.Connection, count: int) -> int:
     """Take `count` filing numbers and return the first; the row stays locked until the transaction ends."""
-    statement = (
-        sa.update(counters)
-        .where(counters.c.name == "filed")
-        .values(value=counters.c.value + count)
-        .returning(counters.c.value)
-    )
-    return int(conn.execute(statement).scalar_one()) - count + 1
+    return int(conn.execute(_TAKE, {"count": count}).scalar_one()) - count + 1
+
+
+_TAKE = (
+    sa.update(counters)
+    .where(counters.c.name == "filed")
+    .values(value=counters.c.value + sa.bindparam("count"))
+    .returning(counters.c.value)
+)

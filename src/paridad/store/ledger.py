@@ -15,7 +15,9 @@ Worked example
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -23,7 +25,8 @@ from paridad.acts.envelope import ActHash, act_hash
 from paridad.base.words import Words
 from paridad.ledger.errors import CheckpointConflict, HeadMoved, LeafConflict, LeafMissing
 from paridad.ledger.port import EMPTY_HEAD, Head, Role, TileWrite, Witnessed
-from paridad.store.bulk import insert_many, upsert
+from paridad.store.acts import numbers_of
+from paridad.store.bulk import INSERT, insert_many
 from paridad.store.tables import acts, checkpoints, cosignatures, evidence, heads, leaves, tiles, witnessed
 
 
@@ -43,7 +46,7 @@ class SqlLedgerStore:
 
     def head(self, origin: str) -> Head:
         """Return the stored head, `EMPTY_HEAD` for an unknown origin."""
-        row = self._conn.execute(sa.select(heads.c.size, heads.c.root).where(heads.c.origin == origin)).first()
+        row = self._conn.execute(_HEAD, {"at": origin}).first()
         return Head(row.size, row.root) if row else EMPTY_HEAD
 
     def append(
@@ -92,8 +95,8 @@ class SqlLedgerStore:
 
     def tile(self, origin: str, level: int, index: int) -> bytes:
         """Return the widest stored tile of this place, or nothing."""
-        here = (tiles.c.origin == origin, tiles.c.level == level, tiles.c.idx == index)
-        return self._conn.execute(sa.select(tiles.c.data).where(*here)).scalar_one_or_none() or b""
+        here = {"at": origin, "at_level": level, "at_index": index}
+        return self._conn.execute(_TILE, here).scalar_one_or_none() or b""
 
     def checkpoint(self, origin: str, size: int | None = None) -> bytes | None:
         """Return the signed note of exactly this size, or of the largest signed size."""
@@ -176,8 +179,8 @@ class SqlLedgerStore:
         insert_many(self._conn, leaves, rows)
 
     def _move_head(self, origin: str, expected: Head, after: Head) -> None:
-        here = (heads.c.origin == origin, heads.c.size == expected.size, heads.c.root == expected.root)
-        moved = self._conn.execute(sa.update(heads).where(*here).values(size=after.size, root=after.root)).rowcount
+        sizes = {"was": expected.size, "was_root": expected.root, "size": after.size, "root": after.root}
+        moved = self._conn.execute(_MOVE_HEAD, {"at": origin, **sizes}).rowcount
         if not moved and expected == EMPTY_HEAD:
             moved = insert_many(self._conn, heads, [(origin, after.size, after.root)], ignore=True)
         if not moved:
@@ -191,11 +194,7 @@ class SqlLedgerStore:
     def _write_tiles(self, origin: str, writes: Sequence[TileWrite]) -> None:
         if writes:
             rows = [{"origin": origin, "level": w.level, "idx": w.index, "data": w.data} for w in writes]
-            insert = upsert(self._conn, tiles)
-            wider = insert.on_conflict_do_update(
-                index_elements=["origin", "level", "idx"], set_={"data": insert.excluded.data}
-            )
-            self._conn.execute(wider, rows)
+            self._conn.execute(_wider_tiles(self._conn.dialect.name), rows)
 
 
 def keep_evidence(conn: sa.Connection, origin: str, object_: bytes) -> None:
@@ -207,15 +206,16 @@ def keep_evidence(conn: sa.Connection, origin: str, object_: bytes) -> None:
 
 def places(conn: sa.Connection, hash_: str) -> list[Place]:
     """Return where an act stands in the logs that are held."""
-    statement = sa.select(leaves.c.origin, leaves.c.idx).where(leaves.c.act_hash == hash_)
+    statement = sa.select(leaves.c.origin, leaves.c.idx).where(leaves.c.act.in_(numbers_of([hash_])))
     return [Place(*row) for row in conn.execute(statement.order_by(leaves.c.origin, leaves.c.idx))]
 
 
 def indexes_of(conn: sa.Connection, origin: str, hashes: Collection[str]) -> dict[ActHash, int]:
     """Return the index of each act in one log; acts that are not there are absent."""
-    statement = sa.select(leaves.c.act_hash, leaves.c.idx).where(leaves.c.origin == origin)
-    found = conn.execute(statement.where(leaves.c.act_hash.in_(list(hashes))).order_by(leaves.c.idx.desc()))
-    return {ActHash(row.act_hash): row.idx for row in found}
+    statement = sa.select(acts.c.hash, leaves.c.idx).join(leaves, leaves.c.act == acts.c.filed)
+    here = (acts.c.hash.in_(list(hashes)), leaves.c.origin == origin)
+    found = conn.execute(statement.where(*here).order_by(leaves.c.idx.desc()))
+    return {ActHash(row.hash): row.idx for row in found}
 
 
 def origins(conn: sa.Connection) -> dict[str, Head]:
@@ -242,8 +242,25 @@ def cosignatures_of(conn: sa.Connection, origin: str, size: int) -> dict[str, by
     return {row.cosigner: row.lines for row in rows}
 
 
+@lru_cache(maxsize=2)
+def _wider_tiles(dialect: str) -> Any:
+    insert = INSERT[dialect](tiles)
+    return insert.on_conflict_do_update(index_elements=["origin", "level", "idx"], set_={"data": insert.excluded.data})
+
+
+_HEAD = sa.select(heads.c.size, heads.c.root).where(heads.c.origin == sa.bindparam("at"))
+_MOVE_HEAD = sa.update(heads).where(
+    heads.c.origin == sa.bindparam("at"),
+    heads.c.size == sa.bindparam("was"),
+    heads.c.root == sa.bindparam("was_root"),
+)
+_TILE = sa.select(tiles.c.data).where(
+    tiles.c.origin == sa.bindparam("at"),
+    tiles.c.level == sa.bindparam("at_level"),
+    tiles.c.idx == sa.bindparam("at_index"),
+)
 _RANGE = (leaves.c.origin == sa.bindparam("at"), leaves.c.idx.between(sa.bindparam("first"), sa.bindparam("last")))
 _LEAF_HASHES = sa.select(leaves.c.idx, leaves.c.leaf_hash).where(*_RANGE)
 _ENTRIES = (
-    sa.select(acts.c.signed).select_from(leaves.join(acts, acts.c.hash == leaves.c.act_hash)).where(*_RANGE)
+    sa.select(acts.c.signed).select_from(leaves.join(acts, acts.c.filed == leaves.c.act)).where(*_RANGE)
 ).order_by(leaves.c.idx)

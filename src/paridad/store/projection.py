@@ -89,7 +89,7 @@ def _position(conn: sa.Connection, projection: Projection) -> int:
 
 def _next(conn: sa.Connection, position: int, limit: int) -> list[tuple[int, str]]:
     filed = sa.select(acts.c.filed.label("number"), acts.c.hash.label("hash"))
-    again = sa.select(touched.c.number, touched.c.act_hash)
+    again = sa.select(touched.c.number, acts.c.hash).join(acts, acts.c.filed == touched.c.act)
     both = sa.union_all(filed.where(acts.c.filed > position), again.where(touched.c.number > position))
     return [(row.number, row.hash) for row in conn.execute(both.order_by("number").limit(limit))]
 

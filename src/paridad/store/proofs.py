@@ -11,17 +11,18 @@ Worked example
 """
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from dataclasses import astuple, dataclass
 
 import sqlalchemy as sa
 
 from paridad.store.bulk import insert_many
-from paridad.store.tables import proofs
+from paridad.store.tables import acts, proofs
 
 HASH_BYTES = 32
 
 
-class ProofRow(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ProofRow:
     """An act's place in a log, with its audit path (RFC 6962 §2.1.1) in the tree of `size`."""
 
     act_hash: str
@@ -38,10 +39,11 @@ class ProofRow(NamedTuple):
 
 def put_proofs(conn: sa.Connection, rows: Sequence[ProofRow]) -> None:
     """Keep proofs; those that are there stay."""
-    insert_many(conn, proofs, rows, ignore=True)
+    insert_many(conn, proofs, [astuple(row) for row in rows], ignore=True)
 
 
 def proofs_of(conn: sa.Connection, hashes: Collection[str]) -> list[ProofRow]:
     """Return the proofs kept of some acts."""
-    found = conn.execute(sa.select(proofs).where(proofs.c.act_hash.in_(list(hashes))).order_by(proofs.c.act_hash))
-    return [ProofRow(*row) for row in found]
+    columns = (acts.c.hash, proofs.c.origin, proofs.c.idx, proofs.c.size, proofs.c.path)
+    found = sa.select(*columns).join(acts, acts.c.filed == proofs.c.act).where(acts.c.hash.in_(list(hashes)))
+    return [ProofRow(*row) for row in conn.execute(found.order_by(acts.c.hash, proofs.c.origin))]

@@ -19,6 +19,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from paridad.base.words import Words
+from paridad.store.acts import numbers_of
 from paridad.store.bulk import insert_many, upsert
 from paridad.store.errors import CommandReused
 from paridad.store.tables import acts, commands, conflicts, decided, decisions, meta, payload_uses, payloads, reads
@@ -95,11 +96,11 @@ def decisions_of(conn: sa.Connection, operation: str) -> list[DecisionRow]:
 
 def decided_for(conn: sa.Connection, act_hash: str) -> list[Decided]:
     """Return every operation that decided about an act, with the decision behind each field."""
-    found = sa.select(decided).where(decided.c.act_hash == act_hash).order_by(decided.c.operation)
+    found = sa.select(decided).where(decided.c.act.in_(numbers_of([act_hash]))).order_by(decided.c.operation)
     return [_decided(conn, row) for row in conn.execute(found).all()]
 
 
-def _decided(conn: sa.Connection, row: sa.Row[tuple[str, str, str]]) -> Decided:
+def _decided(conn: sa.Connection, row: sa.Row[tuple[str, int, str]]) -> Decided:
     answers = {answer.number: answer for answer in decisions_of(conn, row.operation)}
     return Decided(row.operation, {path: answers[number] for path, number in _read_fields(row.fields)})
 
@@ -147,8 +148,12 @@ def note_reads(conn: sa.Connection, looks: Iterable[Read]) -> None:
 
 def reads_of(conn: sa.Connection, act_hash: str) -> list[Read]:
     """Return who read an act, oldest first."""
-    found = sa.select(reads).where(reads.c.act_hash == act_hash).order_by(reads.c.at, reads.c.reader, reads.c.how)
-    return [Read(*row) for row in conn.execute(found)]
+    found = (
+        sa.select(reads)
+        .where(reads.c.act.in_(numbers_of([act_hash])))
+        .order_by(reads.c.at, reads.c.reader, reads.c.how)
+    )
+    return [Read(act_hash, row.at, row.reader, row.how) for row in conn.execute(found)]
 
 
 # --- conflicts ------------------------------------------------------------------------------------------------------
@@ -183,14 +188,14 @@ def note_payload(conn: sa.Connection, digest: str, size: int, act_hash: str, *, 
 
 def payloads_of(conn: sa.Connection, act_hash: str) -> dict[str, int]:
     """Return the payloads held for an act, with their sizes."""
-    here = (payload_uses.c.act_hash == act_hash, payloads.c.destroyed_at.is_(None))
+    here = (payload_uses.c.act.in_(numbers_of([act_hash])), payloads.c.destroyed_at.is_(None))
     found = sa.select(payloads.c.digest, payloads.c.size).join(payload_uses).where(*here)
     return {row.digest: row.size for row in conn.execute(found.order_by(payloads.c.digest))}
 
 
 def payload_acts(conn: sa.Connection, digest: str) -> list[str]:
     """Return the acts that name a payload, in the order of filing."""
-    found = sa.select(acts.c.hash).join(payload_uses, payload_uses.c.act_hash == acts.c.hash)
+    found = sa.select(acts.c.hash).join(payload_uses, payload_uses.c.act == acts.c.filed)
     return list(conn.execute(found.where(payload_uses.c.digest == digest).order_by(acts.c.filed)).scalars())
 
 

@@ -47,6 +47,8 @@ WRITER_SETTINGS: Mapping[str, tuple[str, object]] = {
     "journal_mode": ("WAL", "wal"),
     "synchronous": ("FULL", 2),
     "secure_delete": ("ON", 1),
+    "cache_size": ("-16384", -16384),  # KiB: the inner pages of the random indexes stay in memory
+    "wal_autocheckpoint": ("4000", 4000),  # pages: a page that many batches touch is written back once
     **_COMMON,
 }
 READER_SETTINGS: Mapping[str, tuple[str, object]] = {"query_only": ("ON", 1), **_COMMON}

@@ -18,15 +18,18 @@ Worked example
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from paridad.base.words import Words
-from paridad.store.bulk import insert_many, upsert
+from paridad.store.acts import numbers_of
+from paridad.store.bulk import INSERT, insert_many, upsert
 from paridad.store.errors import PositionRefused
 from paridad.store.tables import (
+    acts,
     batches,
     held,
     inbound_parcels,
@@ -35,7 +38,11 @@ from paridad.store.tables import (
     outbound_streams,
     outbox,
     quarantine,
+    receipts,
 )
+
+
+_STREAM = ("programme", "sender", "receiver")
 
 
 class Stream(NamedTuple):
@@ -104,13 +111,8 @@ def outbox_put(conn: sa.Connection, stream: Stream, parcels: Sequence[Outgoing],
     """Queue parcels at the next positions of the stream and return these positions."""
     if not parcels:
         return range(0)
-    row = {**stream._asdict(), "next_position": 1 + len(parcels)}
-    insert = upsert(conn, outbound_streams).values(row)
-    statement = insert.on_conflict_do_update(
-        index_elements=["programme", "sender", "receiver"],
-        set_={"next_position": outbound_streams.c.next_position + len(parcels)},
-    ).returning(outbound_streams.c.next_position)
-    end = int(conn.execute(statement).scalar_one())
+    values = {**stream._asdict(), "next_position": 1 + len(parcels), "count": len(parcels)}
+    end = int(conn.execute(_take_positions(conn.dialect.name), values).scalar_one())
     positions = range(end - len(parcels), end)
     rows = [
         (*stream, position, parcel.act_hash, " ".join(sorted(parcel.digests)), "queued", None, None, at)
@@ -134,7 +136,7 @@ def streams_with_queue(conn: sa.Connection) -> list[Stream]:
 
 def outbox_of(conn: sa.Connection, act_hash: str) -> list[OutboxRow]:
     """Return everywhere an act was or is to be sent."""
-    return _outbox(conn, _ROWS.where(outbox.c.act_hash == act_hash))
+    return _outbox(conn, _ROWS.where(outbox.c.act.in_(numbers_of([act_hash]))))
 
 
 def outbox_rows(conn: sa.Connection, stream: Stream, positions: range) -> list[OutboxRow]:
@@ -204,8 +206,8 @@ def batch_receipted(conn: sa.Connection, cover: str, receipt: str, verdicts: Map
 
 def mark_cosigned(conn: sa.Connection, origin: str, size: int) -> int:
     """Note that the other party's cosignature covers our log up to `size`; return how many parcels it settled."""
-    covered = sa.select(leaves.c.act_hash).where(
-        leaves.c.origin == origin, leaves.c.idx < size, leaves.c.act_hash == outbox.c.act_hash
+    covered = sa.select(leaves.c.idx).where(
+        leaves.c.origin == origin, leaves.c.idx < size, leaves.c.act == outbox.c.act
     )
     statement = sa.update(outbox).where(outbox.c.state == "receipted", covered.exists()).values(state="cosigned")
     return conn.execute(statement).rowcount
@@ -232,15 +234,21 @@ def filed_at(conn: sa.Connection, stream: Stream, positions: range) -> dict[int,
 
 
 def parcels_of(conn: sa.Connection, act_hash: str) -> list[tuple[Stream, Parcel]]:
-    """Return every time an act came."""
-    rows = conn.execute(sa.select(inbound_parcels).where(inbound_parcels.c.act_hash == act_hash))
-    return [(Stream(*row[:3]), Parcel(*row[3:])) for row in rows]
+    """Return every time an act came and was filed."""
+    rows = conn.execute(
+        _PARCELS.where(inbound_parcels.c.act.in_(numbers_of([act_hash]))).order_by(*_keys(inbound_parcels))
+    )
+    return [(Stream(*row[:3]), Parcel._make(row[3:])) for row in rows]
 
 
 def receipt_for(conn: sa.Connection, cover: str) -> str | None:
     """Return the act hash of the receipt that answered a cover."""
-    statement = sa.select(inbound_parcels.c.receipt).where(inbound_parcels.c.cover == cover).limit(1)
-    return conn.execute(statement).scalar_one_or_none()
+    return conn.execute(sa.select(receipts.c.receipt).where(receipts.c.cover == cover)).scalar_one_or_none()
+
+
+def note_receipt(conn: sa.Connection, cover: str, receipt: str) -> None:
+    """Note the receipt that answers a cover; the first stands. `file_parcels` does it for what it files."""
+    insert_many(conn, receipts, [(cover, receipt)], ignore=True)
 
 
 def file_parcels(conn: sa.Connection, stream: Stream, parcels: Sequence[Parcel]) -> None:
@@ -257,13 +265,17 @@ def file_parcels(conn: sa.Connection, stream: Stream, parcels: Sequence[Parcel])
             )
         )
     _advance(conn, stream, wanted.stop, parcels[-1].act_hash)
-    insert_many(conn, inbound_parcels, [(*stream, *parcel) for parcel in parcels])
+    rows = [
+        (*stream, p.position, p.act_hash, p.act_hash, p.digests_sha, p.verdict, p.cover, p.arrived_at) for p in parcels
+    ]
+    insert_many(conn, inbound_parcels, rows)
+    insert_many(conn, receipts, sorted({(parcel.cover, parcel.receipt) for parcel in parcels}), ignore=True)
 
 
 def _advance(conn: sa.Connection, stream: Stream, next_position: int, last_act: str) -> None:
     progress = {"next_position": next_position, "last_act": last_act}
     insert = upsert(conn, inbound_streams).values({**stream._asdict(), **progress})
-    conn.execute(insert.on_conflict_do_update(index_elements=["programme", "sender", "receiver"], set_=progress))
+    conn.execute(insert.on_conflict_do_update(index_elements=_STREAM, set_=progress))
 
 
 class HeldRow(NamedTuple):
@@ -363,9 +375,29 @@ def _batches(conn: sa.Connection, statement: sa.Select[Any]) -> list[BatchRow]:
 
 
 def _parcels(conn: sa.Connection, condition: sa.ColumnElement[bool]) -> list[Parcel]:
-    rows = conn.execute(sa.select(inbound_parcels).where(condition).order_by(inbound_parcels.c.position))
-    return [Parcel(*row[3:]) for row in rows]
+    return [
+        Parcel._make(row[3:]) for row in conn.execute(_PARCELS.where(condition).order_by(inbound_parcels.c.position))
+    ]
 
 
-_ROWS = sa.select(outbox)
+@lru_cache(maxsize=2)
+def _take_positions(dialect: str) -> Any:
+    further = {"next_position": outbound_streams.c.next_position + sa.bindparam("count")}
+    insert = INSERT[dialect](outbound_streams)
+    return insert.on_conflict_do_update(index_elements=_STREAM, set_=further).returning(
+        outbound_streams.c.next_position
+    )
+
+
+_ROWS = sa.select(
+    *(outbox.c[name] for name in ("programme", "sender", "receiver", "position")),
+    acts.c.hash,
+    *(outbox.c[name] for name in ("digests", "state", "cover", "verdict", "queued_at")),
+).join(acts, acts.c.filed == outbox.c.act)
 _BATCHES = sa.select(batches)
+_PARCELS = sa.select(
+    *(inbound_parcels.c[name] for name in ("programme", "sender", "receiver")),
+    *(inbound_parcels.c[name] for name in ("position", "act_hash", "digests_sha", "verdict", "cover")),
+    receipts.c.receipt,
+    inbound_parcels.c.arrived_at,
+).join(receipts, receipts.c.cover == inbound_parcels.c.cover)

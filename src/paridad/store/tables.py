@@ -6,7 +6,10 @@ Rules
   - No sequences: `counters` holds the next filing number and is locked by whoever writes; log indexes, stream
     positions and filing numbers have no holes (a sequence leaves holes on rollback).
   - `acts.signed` holds the exact signed bytes; the columns beside it are a reading for filters.
-  - Nothing that a disclosure says stands here in the clear: `boxes` are encrypted, each subject under its own key.
+  - An act is referred to by its filing number (`act`): a random hash in every index would cost a page per row. What
+    this node may not hold is referred to by its hash.
+  - Nothing that a disclosure says stands here in the clear: `disclosures` and `lockers` are encrypted, each act and
+    each locker under a key of its own.
   - Projections are not here: they make and drop their own tables (`paridad.store.projection`).
 """
 
@@ -17,6 +20,9 @@ import sqlalchemy as sa
 metadata = sa.MetaData(
     naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s"}
 )
+
+
+BY_HASH = {"by_hash": True}
 
 
 def _integer() -> Any:
@@ -36,6 +42,11 @@ def integer(name: str, *more: Any, **options: Any) -> sa.Column[int]:
 def blob(name: str, *more: Any, **options: Any) -> sa.Column[bytes]:
     """Return a column of bytes that is never NULL unless told."""
     return sa.Column(name, sa.LargeBinary, *more, **{"nullable": False, **options})
+
+
+def act(name: str = "act", *more: Any, **options: Any) -> sa.Column[int]:
+    """Return a column that holds the filing number of an act; `bulk.insert_many` is given the act's hash for it."""
+    return integer(name, sa.ForeignKey("acts.filed"), *more, **{"info": BY_HASH, **options})
 
 
 def strict_table(name: str, *columns: Any, within: sa.MetaData = metadata, rowid: bool = False) -> sa.Table:
@@ -71,20 +82,18 @@ acts = strict_table(
 )
 sa.Index("ix_acts_fol", acts.c.fol, acts.c.filed, sqlite_where=acts.c.fol != "", postgresql_where=acts.c.fol != "")
 
-act_refs = strict_table(
-    "act_refs",
-    text("ref", primary_key=True),  # the act that is spoken of
-    integer("filed", sa.ForeignKey("acts.filed"), primary_key=True),
+act_refs = strict_table(  # which held act is spoken of by which
+    "act_refs", act("ref", primary_key=True, info={}), act(primary_key=True, info={})
 )
 
-act_addressees = strict_table(
-    "act_addressees",
-    text("agency", primary_key=True),
-    integer("filed", sa.ForeignKey("acts.filed"), primary_key=True),
+refs_ahead = strict_table(  # the same, where the act spoken of was not held when the other was filed
+    "refs_ahead", text("ref", primary_key=True), act(primary_key=True, info={})
 )
+
+act_addressees = strict_table("act_addressees", text("agency", primary_key=True), act(primary_key=True, info={}))
 
 touched = strict_table(  # an act whose disclosures changed after it was filed; numbered like filings
-    "touched", integer("number", primary_key=True), text("act_hash", sa.ForeignKey("acts.hash"))
+    "touched", integer("number", primary_key=True), act()
 )
 
 conflicts = strict_table(
@@ -99,26 +108,27 @@ conflicts = strict_table(
 )
 
 # --- secrets at rest ----------------------------------------------------------------------------------------------
-act_keys = strict_table(  # the key of each act (or of another kept thing), wrapped by an epoch's key
-    "act_keys", text("subject", primary_key=True), integer("epoch", index=True), blob("wrapped")
+act_keys = strict_table(  # the key of each act, wrapped by an epoch's key
+    "act_keys", act(primary_key=True), integer("epoch"), blob("wrapped"), rowid=True
 )
 
-boxes = strict_table(  # encrypted under the subject's key; for acts, each row is a set of disclosures
-    "boxes",
-    text("subject", sa.ForeignKey("act_keys.subject"), primary_key=True),
-    integer("seq", primary_key=True),
-    blob("sealed"),
+disclosures = strict_table(  # what came together, encrypted under the act's key
+    "disclosures", act(), integer("seq"), blob("sealed"), sa.UniqueConstraint("act", "seq"), rowid=True
 )
 
 destroyed = strict_table(
     "destroyed",
-    text("subject", primary_key=True),
+    act(primary_key=True),
     integer("seq", primary_key=True),
     integer("at"),  # unreadable in the node since
     integer("backups_by"),  # unreadable in backups by
     integer("epoch"),
     text("digests"),  # what was destroyed, blank-separated; empty: everything
     text("reason"),
+)
+
+lockers = strict_table(  # other bytes kept under a key of their own: held and quarantined parcels
+    "lockers", text("name", primary_key=True), integer("epoch"), blob("wrapped"), blob("sealed"), rowid=True
 )
 
 # --- ledger -------------------------------------------------------------------------------------------------------
@@ -128,7 +138,7 @@ leaves = strict_table(
     "leaves",
     text("origin", primary_key=True),
     integer("idx", primary_key=True),
-    text("act_hash", sa.ForeignKey("acts.hash"), index=True),
+    act(index=True),
     blob("leaf_hash"),
 )
 
@@ -164,7 +174,7 @@ witnessed = strict_table(
 
 proofs = strict_table(  # where an act received stands in its sender's log, and the proof that came with it
     "proofs",
-    text("act_hash", sa.ForeignKey("acts.hash"), primary_key=True),
+    act(primary_key=True),
     text("origin", primary_key=True),
     integer("idx"),
     integer("size"),
@@ -189,7 +199,7 @@ outbox = strict_table(
     "outbox",
     *stream_columns(primary_key=True),
     integer("position", primary_key=True),
-    text("act_hash", sa.ForeignKey("acts.hash"), index=True),
+    act(index=True),
     text("digests"),  # digests of the disclosures sent, sorted, blank-separated
     text("state"),  # queued, batched, receipted, cosigned
     text("cover", nullable=True),
@@ -226,15 +236,17 @@ inbound_parcels = strict_table(
     "inbound_parcels",
     *stream_columns(primary_key=True),
     integer("position", primary_key=True),
-    text("act_hash", index=True),  # as the cover names it; a quarantined parcel has no act
+    text("act_hash"),  # as the cover names it
+    act(index=True, nullable=True),  # absent where the parcel was not filed
     blob("digests_sha"),  # SHA-256 over the sorted digests sent
     text("verdict"),
     text("cover"),
-    text("receipt"),
     integer("arrived_at"),
 )
 
-held = strict_table(  # ahead of its stream; the bytes are in `boxes` under `held/<digest>`
+receipts = strict_table("receipts", text("cover", primary_key=True), text("receipt"))  # act hashes
+
+held = strict_table(  # ahead of its stream; the bytes, if kept, are in `lockers`
     "held",
     *stream_columns(primary_key=True),
     integer("position", primary_key=True),
@@ -243,7 +255,7 @@ held = strict_table(  # ahead of its stream; the bytes are in `boxes` under `hel
     integer("arrived_at"),
 )
 
-quarantine = strict_table(  # used its position, failed a step; the bytes are in `boxes` under `quarantine/<digest>`
+quarantine = strict_table(  # used its position, failed a step; the bytes are in `lockers`
     "quarantine",
     *stream_columns(primary_key=True),
     integer("position", primary_key=True),
@@ -268,7 +280,7 @@ decisions = strict_table(
 )
 
 decided = strict_table(  # which decision answered for each field of an act
-    "decided", text("operation", primary_key=True), text("act_hash", primary_key=True, index=True), text("fields")
+    "decided", text("operation", primary_key=True), act(primary_key=True, index=True), text("fields")
 )
 
 commands = strict_table(
@@ -282,7 +294,7 @@ commands = strict_table(
 
 reads = strict_table(
     "reads",
-    text("act_hash", primary_key=True),
+    act(primary_key=True),
     integer("at", primary_key=True),
     text("reader", primary_key=True),
     text("how", primary_key=True),
@@ -299,5 +311,5 @@ payloads = strict_table(
 payload_uses = strict_table(
     "payload_uses",
     text("digest", sa.ForeignKey("payloads.digest"), primary_key=True),
-    text("act_hash", sa.ForeignKey("acts.hash"), primary_key=True, index=True),
+    act(primary_key=True, index=True),
 )

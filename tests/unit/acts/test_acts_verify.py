@@ -3,11 +3,13 @@
 
 from collections.abc import Callable
 from hashlib import sha256
+from typing import NoReturn
 
 import pytest
 
 from paridad.acts.errors import ActRefused, FutureAct, NotAddressed
-from paridad.acts.verify import CLOCK_TOLERANCE, MAX_DISCLOSURE, MAX_SIGNED, open_signed_part
+from paridad.acts.verify import CLOCK_TOLERANCE, MAX_DISCLOSURE, MAX_SIGNED, open_signed_part, reread
+from paridad.base.errors import Malformed
 from paridad.base.signing import Ed25519Signer
 from support.acts import (
     ABSENT,
@@ -166,7 +168,7 @@ ROWS: list[tuple[str, Callable[[], bytes], int]] = [
     ("a signature of 63 bytes", lambda: forge(sign=lambda text: SIGNER.sign(text)[:63]), 7),
     ("a signature of 65 bytes", lambda: forge(sign=lambda text: SIGNER.sign(text) + b"\0"), 7),
     ("the payload of another act", lambda: b".".join([*forge().split(b".")[:1], *forge(claims={"fol": ""}).split(b".")[1:2], *forge().split(b".")[2:]]), 7),
-    ("a bad signature beside a missing claim", lambda: forge(claims={"knd": ABSENT}, sign=lambda text: SIGNER.sign(b"")), 7),
+    ("a bad signature beside a missing claim", lambda: forge(claims={"knd": ABSENT}, sign=lambda _: SIGNER.sign(b"")), 7),
     # (8) claims
     *[(f"no {claim}", lambda claim=claim: forge(claims={claim: ABSENT}), 8) for claim in sorted(CLAIMS.keys() - {"iss", "iat", "prg"})],
     ("no _sd", lambda: forge(claims={"_sd": ABSENT}), 8),
@@ -298,6 +300,20 @@ def test_the_signed_part_alone_opens_with_everything_closed() -> None:
     assert act.hash == made.hash
 
 
+def test_an_act_on_file_is_read_again_with_what_is_left_of_it() -> None:
+    made = make_act({"name": "x", "birth": {"date": "1970"}})
+    assert reread(made.signed, made.texts, vocabulary=VOCABULARY) == open_made(made.wire)
+    assert reread(made.signed, made.texts[:1], vocabulary=VOCABULARY).fields == {"name": "x"}
+    unknown = open_made(forge(claims=UNKNOWN, disclosures=[NAME]))
+    assert reread(unknown.signed, [TEXT], vocabulary=VOCABULARY) == unknown
+
+
+def test_damage_to_what_is_on_file_is_seen() -> None:
+    made = make_act({"name": "x"})
+    with pytest.raises(Malformed, match="fits no digest"):
+        reread(made.signed, [OTHER], vocabulary=VOCABULARY)
+
+
 @pytest.mark.parametrize(
     ("ahead", "accepted"), [(-NOW, True), (0, True), (CLOCK_TOLERANCE, True), (CLOCK_TOLERANCE + 1, False)]
 )
@@ -345,8 +361,8 @@ def test_an_ended_key_counts_only_below_its_size_in_its_log(leaf_index: int | No
 
 def test_a_fault_of_the_program_is_not_dressed_as_a_refused_act() -> None:
     class Broken(Ring):
-        def charter(self, prg: str) -> None:  # type: ignore[override]
-            raise RuntimeError("the program is broken")
+        def charter(self, prg: str) -> NoReturn:
+            raise RuntimeError(f"the program is broken: {prg}")
 
     with pytest.raises(RuntimeError, match="the program is broken"):
         open_made(forge(), keys=Broken())
@@ -365,9 +381,9 @@ def test_every_single_bit_flip_of_an_act_is_refused() -> None:
 
 def test_disclosures_of_two_acts_cannot_be_exchanged() -> None:
     one, other = make_act({"name": "x"}), make_act({"name": "y"})
-    assert one.disclosures != other.disclosures
+    assert one.texts != other.texts
     with pytest.raises(ActRefused) as caught:
-        open_made(one.signed + b"~" + other.disclosures[0].encode() + b"~")
+        open_made(one.signed + b"~" + other.texts[0].encode() + b"~")
     assert caught.value.step == 9
 
 

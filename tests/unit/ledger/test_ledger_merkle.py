@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from paridad.ledger.errors import ProofRefused
 from paridad.ledger.merkle import (
     EMPTY_ROOT,
-    MAX_SIZE,
     CompactRange,
     Subtree,
     leaf_hash,
@@ -135,7 +134,12 @@ CONSISTENCY: dict[str, tuple[bool, tuple[int, int, list[bytes], bytes, bytes]]] 
     "a proof from 0 is refused on purpose": (False, (0, 7, [], EMPTY_ROOT, ROOT_7)),
     "a proof from 0 to 0 is refused on purpose": (False, (0, 0, [], EMPTY_ROOT, EMPTY_ROOT)),
     "a tree does not shrink": (False, (7, 3, [], ROOT_7, ROOT_3)),
-    "no tree is larger than 2^63 - 1": (False, (MAX_SIZE + 1, MAX_SIZE + 1, [], ROOT_3, ROOT_3)),
+    "a tree may have 2^63 - 1 leaves": (True, (2**63 - 1, 2**63 - 1, [], ROOT_3, ROOT_3)),
+    "no tree is larger than 2^63 - 1": (False, (2**63, 2**63, [], ROOT_3, ROOT_3)),
+    "a short older root is refused even where the hashes would add up": (
+        False,
+        (1, 2, [ROOT_3], bytes(31), node_hash(bytes(31), ROOT_3)),
+    ),
     "a surplus hash is refused": (False, (3, 7, [*proof(0, 3, 7), ROOT_3], ROOT_3, ROOT_7)),
     "a missing hash is refused": (False, (3, 7, proof(0, 3, 7)[:-1], ROOT_3, ROOT_7)),
     "a hash of 31 bytes is refused": (False, (3, 7, [*proof(0, 3, 7)[:-1], bytes(31)], ROOT_3, ROOT_7)),
@@ -166,7 +170,8 @@ def test_a_leaf_hash_has_32_bytes() -> None:
 def test_subtree_inclusion_counts_from_the_log() -> None:
     """Index 5 of the log is index 1 of the subtree [4, 8)."""
     node = root_of_hashes(HASHES[4:8])
-    verify_subtree_inclusion(HASHES[5], 5, Subtree(4, 8), path(1, HASHES[4:8]), node)
+    for index in (4, 5, 7):
+        verify_subtree_inclusion(HASHES[index], index, Subtree(4, 8), path(index - 4, HASHES[4:8]), node)
     for index, leaves in [(3, (4, 8)), (8, (4, 8)), (5, (5, 5)), (5, (3, 7))]:
         with pytest.raises(ProofRefused, match="is not in the subtree"):
             verify_subtree_inclusion(HASHES[5], index, Subtree(*leaves), path(1, HASHES[4:8]), node)

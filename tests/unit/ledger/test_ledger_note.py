@@ -62,7 +62,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "a note that is too long": (note(line(), text=b"x" * MAX_NOTE_BYTES + b"\n"), "longer than"),
     "no text": (b"\n\n" + bytes(line()), "text, empty line and signatures"),
     "no empty line": (b"text\n" + bytes(line()), "text, empty line and signatures"),
-    "no signatures": (TEXT + b"\n", "Malformed signature line"),
+    "no signatures": (TEXT + b"\n", "text, empty line and signatures"),
     "nothing at all": (b"", "text, empty line and signatures"),
     "no newline at the end": (GOOD[:-1], "text, empty line and signatures"),
     "an empty line between signatures": (GOOD + b"\n" + bytes(line()), "does not verify"),

@@ -168,7 +168,7 @@ def test_missing_tiles_are_named() -> None:
     for place in tiles:
         broken = {**tiles, place: tiles[place][:-32]}
         with pytest.raises(LeafMissing, match=f"tile/{place[0]}/00{place[1]}"):
-            assert view(broken, 300).root() != view(broken, 300).inclusion(0)
+            assert [view(broken, 300).root(), *view(broken, 300).inclusion(0)]
     with pytest.raises(LeafMissing):
         grow(lambda _level, _index: b"", 300, [HASHES[300]])
     with pytest.raises(ProofRefused):

@@ -136,11 +136,15 @@ class _Companion:
     def fill(self, path: Path | None, columns: tuple[str, ...]) -> Iterator[Reject]:
         """Read the file; yield what does not hold."""
         for row in read_rows(path, columns) if path else ():
-            fault = row if isinstance(row, Reject) else self._fault(row, columns)
+            fault = row if isinstance(row, Reject) else self._keep(row, columns)
             if fault:
                 yield fault
-            elif isinstance(row, Row):
-                self.rows.setdefault(row.entry, {})[row.values[columns[1]]] = row
+
+    def _keep(self, row: Row, columns: tuple[str, ...]) -> Reject | None:
+        fault = self._fault(row, columns)
+        if not fault:
+            self.rows.setdefault(row.entry, {})[row.values[columns[1]]] = row
+        return fault
 
     def _fault(self, row: Row, columns: tuple[str, ...]) -> Reject | None:
         number = columns[1]

@@ -19,7 +19,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import assert_never
 
 from paridad.acts.envelope import Draft, party_of
 from paridad.base.strict import JsonValue, encode_base64url, write_json
@@ -77,17 +76,14 @@ class DossierState:
 
 def decide(state: DossierState, command: Command, now: int) -> tuple[Draft, ...]:
     """Say which act follows from a command, or raise with the reason."""
-    match command:
-        case RegisterDossier():
-            _demand_sound(command, command.fields, now)
-            _demand_new(state, command)
-            return (_draft(command, command.fields, ()),)
-        case CorrectDossier():
-            fields = {**command.fields, CORRECTION: command.reason}
-            _demand_sound(command, fields, now)
-            _demand_current(state, command)
-            return (_draft(command, fields, (command.of,)),)
-    assert_never(command)
+    if isinstance(command, CorrectDossier):
+        fields = {**command.fields, CORRECTION: command.reason}
+        _demand_sound(command, fields, now)
+        _demand_current(state, command)
+        return (_draft(command, fields, (command.of,)),)
+    _demand_sound(command, command.fields, now)
+    _demand_new(state, command)
+    return (_draft(command, command.fields, ()),)
 
 
 def evolve(state: DossierState, act: Recorded) -> DossierState:

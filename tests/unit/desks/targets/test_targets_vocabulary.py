@@ -2,7 +2,6 @@
 """The words of the desk: what a dossier may hold, and what it may not."""
 
 import pytest
-from support.targets_acts import VOCABULARY
 
 from paridad.acts.vocabulary import Field, check_body
 from paridad.base.errors import ParidadError
@@ -10,13 +9,16 @@ from paridad.desks import DESKS, targets, vocabularies
 from paridad.desks.targets import codes
 from paridad.desks.targets.dossier import KIND, Dossier, dossier_fields
 from paridad.desks.targets.rules import REFUSED_PROPERTIES
+from support.targets_acts import VOCABULARY
 
 FIELDS = VOCABULARY.kinds[KIND].fields
 
 
 def names(fields: list[Field]) -> set[str]:
     """All names of fields and their parts."""
-    inner = [part for field in fields for part in (*field.members.values(), *([field.element] if field.element else []))]
+    inner = [
+        part for field in fields for part in (*field.members.values(), *([field.element] if field.element else []))
+    ]
     return {field.name for field in fields} | (names(inner) if inner else set())
 
 

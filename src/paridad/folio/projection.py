@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Folios as rows for lists: what an inbox sorts and filters by, and nothing that a list must not hold.
+
+Rules
+  - The rows are made from the folded folio and can be dropped and made again: rebuilt equals incremental (L7).
+  - No free text, no field of a record, no officer: a list shows folio, stage, clocks, handling code and who waits.
+  - `handling` is the strictest code of the folio's acts, so that filtering by what a reader may see fails closed.
+  - `due` is a date, never a state: "overdue" is `due < now`, asked at the time of reading.
+
+Worked example
+    inbox = folio_projection(load)            load(conn, id) folds the folio from its stored acts
+    catch_up(conn, inbox)
+    select(waiting_rows).where(waiting_rows.c.party == "A").order_by(waiting_rows.c.until)    is A's inbox
+"""
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection, Index, MetaData, delete, insert
+
+from paridad.folio.clocks import due
+from paridad.folio.state import Folio
+from paridad.folio.waiting import Waiting, waiting_on
+from paridad.store.acts import StoredAct
+from paridad.store.projection import Projection
+from paridad.store.tables import integer, strict_table, text
+
+metadata = MetaData()
+
+folio_rows = strict_table(
+    "folio_rows",
+    text("id", primary_key=True),
+    text("stage"),
+    text("opened_by"),
+    text("asking"),
+    text("asked"),
+    integer("requested", nullable=True),
+    text("urgency"),
+    text("purpose"),
+    text("desk"),
+    text("handling"),
+    integer("due", nullable=True),
+    text("waiting"),
+    integer("last_at"),
+    integer("acts"),
+    integer("irregular"),
+    Index("folio_rows_by_stage", "stage", "last_at", "id"),
+    Index("folio_rows_by_due", "due", "id"),
+    within=metadata,
+)
+"""One row a folio. `waiting`: the parties that have to act, separated by blanks; empty when nobody has to."""
+
+waiting_rows = strict_table(
+    "folio_waiting_rows",
+    text("folio", primary_key=True),
+    integer("place", primary_key=True),
+    text("party"),
+    text("agency"),
+    text("duty"),
+    text("about"),
+    integer("since"),
+    integer("until", nullable=True),
+    integer("internal"),
+    Index("folio_waiting_rows_by_party", "party", "until", "folio"),
+    within=metadata,
+)
+"""One row for each wait of a folio, the most urgent first."""
+
+Load = Callable[[Connection, str], Folio]
+"""Folds a folio from its stored acts."""
+
+
+def folio_projection(load: Load) -> Projection:
+    """Return the projection for `store.projection`: acts that were filed or touched refresh their folios."""
+
+    def project_acts(conn: Connection, acts: Sequence[StoredAct]) -> None:
+        for folio_id in dict.fromkeys(act.envelope.fol for act in acts if act.envelope.fol):
+            project(conn, load(conn, folio_id))
+
+    return Projection("folio", 1, metadata, project_acts)
+
+
+def project(conn: Connection, folio: Folio) -> None:
+    """Replace the rows of one folio."""
+    conn.execute(delete(waiting_rows).where(waiting_rows.c.folio == folio.id))
+    conn.execute(delete(folio_rows).where(folio_rows.c.id == folio.id))
+    last_at = max((act.at for act in folio.acts), default=0)
+    waiting = waiting_on(folio, last_at)
+    conn.execute(insert(folio_rows), _row(folio, waiting, last_at))
+    if waiting:
+        conn.execute(insert(waiting_rows), [_waiting(folio, place, each) for place, each in enumerate(waiting)])
+
+
+def strictest(folio: Folio) -> str:
+    """Return the strictest handling code of the folio's acts; one that its charter does not know is the strictest."""
+    codes = {act.envelope.hnd for act in folio.acts}
+    known = folio.terms.handling
+    return max(codes, key=lambda code: (code not in known, known[code].rank if code in known else 0, code), default="")
+
+
+def _row(folio: Folio, waiting: tuple[Waiting, ...], last_at: int) -> dict[str, object]:
+    request = folio.request
+    return {
+        "id": folio.id,
+        "stage": folio.stage.value,
+        "opened_by": folio.opener,
+        "asking": request.asking if request else "",
+        "asked": request.asked if request else "",
+        "requested": request.at if request else None,
+        "urgency": request.urgency if request else "",
+        "purpose": request.purpose if request else "",
+        "desk": request.desk if request else "",
+        "handling": strictest(folio),
+        "due": due(folio),
+        "waiting": " ".join(sorted({each.party for each in waiting})),
+        "last_at": last_at,
+        "acts": len(folio.acts),
+        "irregular": len(folio.irregular),
+    }
+
+
+def _waiting(folio: Folio, place: int, waiting: Waiting) -> dict[str, object]:
+    return {
+        "folio": folio.id,
+        "place": place,
+        "party": waiting.party,
+        "agency": waiting.agency,
+        "duty": waiting.duty.value,
+        "about": waiting.about,
+        "since": waiting.since,
+        "until": waiting.until,
+        "internal": int(waiting.internal),
+    }

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The composition root: one node of one party, built with explicit arguments."""

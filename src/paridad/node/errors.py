@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Errors of a node.
+
+ParidadError
+└── NodeError
+    ├── HomeRefused       a node's folder that is incomplete, damaged or somebody else's
+    ├── OfficerRefused    an officer who is unknown, or whose role does not allow it
+    └── NotFound          nothing of that name is here
+"""
+
+from paridad.base.errors import ExitCode, ParidadError
+from paridad.base.words import Words
+
+
+class NodeError(ParidadError):
+    """Root of the errors of a node."""
+
+
+class HomeRefused(NodeError):
+    """A node's folder that cannot be used as it is."""
+
+    exit_code = ExitCode.USAGE
+    next_step = Words(
+        es="Corrija el archivo señalado; «paridad init» crea una carpeta nueva.",
+        en="Correct the file named; “paridad init” makes a new folder.",
+    )
+
+
+class OfficerRefused(NodeError):
+    """An officer who is not in officers.toml, or whose role does not allow what was asked."""
+
+
+class NotFound(NodeError):
+    """Nothing of that name is at this node, or the reader may not know of it."""
+
+    exit_code = ExitCode.USAGE

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeping the key ring in step with the ledger: enrolments, roll-overs and endings are acts like any other.
+
+Rules
+  - The ring is the charters plus every key statement in the order of filing; it is rebuilt from the acts at start.
+  - A statement that does not hold changes nothing and is reported; the act that carried it stays on record.
+  - Our own change is signed by our root, filed, and sent to every other party in one transaction.
+
+Worked example
+    refused = refresh_keys(own)            [] where every statement held
+    announce_change(own, "A/POLICE", signed, now=now)
+"""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from paridad.acts.envelope import Draft
+from paridad.base.errors import ParidadError
+from paridad.base.words import Words
+from paridad.exchange import filing
+from paridad.exchange.own_side import OwnSide
+from paridad.exchange.release import Matter
+from paridad.node.reading import read_acts
+from paridad.programme.keys import KeyRing
+from paridad.programme.statements import KeyChange, read_key_change
+from paridad.store.acts import ActQuery, count_acts, filed_acts
+
+KEY_CHANGE = "programme/key-change/1"
+CHARTER = "programme/charter/1"
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedChange:
+    """A key statement that came in an act and does not hold."""
+
+    act: str
+    words: Words
+
+
+def refresh_keys(own: OwnSide) -> list[RefusedChange]:
+    """Rebuild the ring from the charters and the key acts on record; return the statements that do not hold."""
+    refused: list[RefusedChange] = []
+    ring = KeyRing(own.keys.charters)
+    with own.store.read() as conn:
+        stored = filed_acts(conn, ActQuery(kinds=(KEY_CHANGE,)))
+        for act in read_acts(conn, own, stored):
+            signed = act.fields.get("signed")
+            try:
+                change = read_key_change(str(signed).encode(), ring.current)
+                ring = ring.with_change(change)
+            except ParidadError as error:
+                refused.append(RefusedChange(act.hash, error.words))
+    own.keys = ring
+    return refused
+
+
+def changes_on_record(conn: sa.Connection) -> int:
+    """Return how many key acts are on record."""
+    return count_acts(conn, ActQuery(kinds=(KEY_CHANGE,)))
+
+
+def announce_change(own: OwnSide, agency: str, signed: bytes, *, now: int) -> KeyChange:
+    """File a key statement of our party as an act and queue it for an agency of every other party."""
+    change = read_key_change(signed, own.keys.current)
+    ring = own.keys.with_change(change)
+    fields = {"change": change.change, "kid": change.kid, "signed": signed.decode("utf-8")}
+    _announce(own, agency, KEY_CHANGE, fields, now=now)
+    own.keys = ring
+    return change
+
+
+def announce_charter(own: OwnSide, agency: str, *, now: int) -> None:
+    """File the adoption of the newest charter: the change is itself an act in every log."""
+    charter = own.keys.current
+    fields: dict[str, str | int] = {
+        "version": charter.version,
+        "charter": charter.hash,
+        "effective_from": charter.effective_from,
+    }
+    if charter.previous:
+        fields["previous"] = charter.previous
+    _announce(own, agency, CHARTER, fields, now=now)
+
+
+def _announce(own: OwnSide, agency: str, kind: str, fields: dict[str, str | int] | dict[str, str], *, now: int) -> None:
+    conduct = own.conduct
+    charter = own.keys.current
+    aud = tuple(next(iter(charter.agencies_of(party))).id for party in own.others)
+    draft = Draft(kind, agency, aud, conduct.handling, conduct.purpose, conduct.basis, fields)
+    with own.store.read() as conn:
+        see = filing.seen_heads(conn, own)
+    said = filing.issue_drafts(own, [draft], now=now, see=see)
+    matter = Matter("", conduct.purpose, filing.basis_kind(own, conduct.basis), addressed=True)
+    releases = filing.release_to_addressees(own, said, matter, now=now)
+
+    def commit(conn: sa.Connection) -> None:
+        filing.file_acts(conn, own, said, now=now)
+        filing.queue(conn, own, [(agency, each) for each in releases], now=now)
+
+    own.store.submit(commit)

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A node: one party's side of a programme, with its folder, its clock and its line to the others.
+
+Rules
+  - Everything that a node does goes through here or through the modules that this one hands `own` to; no part looks
+    up another.
+  - `start` asks every witness what it saw of our logs before the first new signature; a witness that is ahead means a
+    restored backup: nothing is signed until the leaves are back.
+
+Worked example
+    node.start(); node.tick()
+    node.edge(Request("GET", "/paridad/1/status"), "B").status       is 200
+"""
+
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+
+from paridad.base.sources import Clock
+from paridad.base.words import Words
+from paridad.exchange import edge, witnessing
+from paridad.exchange.errors import PeerRefused, PeerUnreachable
+from paridad.exchange.own_side import OwnSide
+from paridad.exchange.paths import DELIVER
+from paridad.exchange.transport import Request, Response, Transport
+from paridad.ledger.errors import UnknownState
+from paridad.node import keeping, upkeep
+from paridad.node.home import Home, Settings
+from paridad.node.views import Views
+from paridad.store.ledger import SqlLedgerStore
+from paridad.store.payloads import PayloadStore
+
+
+@dataclass
+class Node:
+    """A node that is open."""
+
+    home: Home
+    settings: Settings
+    own: OwnSide
+    payloads: PayloadStore
+    clock: Clock
+    transport: Transport | None
+    batch: int = 100
+    """Parcels under one cover."""
+
+    def __post_init__(self) -> None:
+        self.views = Views(self.own)
+        self._changes = len(self.own.keys.changes)
+
+    @property
+    def line(self) -> Transport:
+        """The transport; a node without one works alone and says so."""
+        if self.transport is None:
+            raise PeerUnreachable(Words(es="Este nodo no tiene línea.", en="This node has no line."))
+        return self.transport
+
+    def start(self) -> list[str]:
+        """Compare our logs with what each witness saw; return the parties that could not be asked."""
+        silent = []
+        for party in self.own.others:
+            try:
+                for origin in (self.own.shared, self.own.own):
+                    self._compare(party, origin)
+            except (PeerUnreachable, PeerRefused):
+                silent.append(party)
+        return silent
+
+    def _compare(self, party: str, origin: str) -> None:
+        seen = witnessing.witness_size(self.own, party, origin, self.line)
+        with self.own.store.read() as conn:
+            held = SqlLedgerStore(conn).head(origin).size
+        if seen > held:
+            raise UnknownState(
+                Words(
+                    es=f"{party} vio {seen} hojas de {origin} y aquí hay {held}: es una copia restaurada.",
+                    en=f"{party} saw {seen} leaves of {origin} and there are {held} here: this is a restored backup.",
+                )
+            )
+
+    def tick(self, now: int | None = None) -> upkeep.Round:
+        """Do one round of upkeep and bring the views up to date."""
+        at = self.clock() if now is None else now
+        done = upkeep.run_round(
+            self.own, self.line, own_rhythm=self.settings.own_checkpoint_seconds, now=at, batch=self.batch
+        )
+        self.views.refresh()
+        return done
+
+    def edge(self, request: Request, party: str) -> Response:
+        """Answer a request of another party."""
+        answer = edge.answer(self.own, self.payloads, request, party, clock=self.clock)
+        if request.path == DELIVER:
+            self._absorb_keys()
+        return answer
+
+    def _absorb_keys(self) -> None:
+        """Take key statements that have come since into the ring."""
+        with self.own.store.read() as conn:
+            known = keeping.changes_on_record(conn)
+        if known != self._changes:
+            keeping.refresh_keys(self.own)
+            self._changes = known
+
+    def edge_for_certificate(self, request: Request, certificate: bytes) -> Response:
+        """Answer a request by the client certificate it came with: its issuer says which party calls."""
+        party = self.party_of_certificate(certificate)
+        return self.edge(request, party) if party else Response(403, b"unknown authority")
+
+    def party_of_certificate(self, certificate: bytes) -> str | None:
+        """Return the party whose pinned authority issued a certificate (DER)."""
+        leaf = x509.load_der_x509_certificate(certificate)
+        for party in self.own.others:
+            for authority in self.own.keys.authorities(party, self.clock()):
+                try:
+                    leaf.verify_directly_issued_by(x509.load_pem_x509_certificate(authority.encode()))
+                except (ValueError, TypeError, InvalidSignature):
+                    continue
+                return party
+        return None
+
+    def close(self) -> None:
+        """Close the store."""
+        self.own.store.close()

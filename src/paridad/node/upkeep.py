@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a node does by itself: sign heads, have them witnessed, cover, send. One round at a time, each step resumable.
+
+Rules
+  - A round does what is due at its one reference time and says what it did; it decides nothing about matters.
+  - The head of *shared* is signed when something was appended, at most once a second; the head of *own* at a fixed
+    rhythm, so that its sizes tell nothing about activity.
+  - A party that does not answer costs its own time only: the others are served, what waits stays in the outbox.
+
+Worked example
+    round_ = run_round(node, now=now)
+    round_.sent, round_.unreachable      is (3, {"B": "B does not answer: …"})
+"""
+
+from dataclasses import dataclass, field
+
+from paridad.acts.envelope import party_of
+from paridad.base.errors import ParidadError
+from paridad.exchange import outbox, witnessing
+from paridad.exchange.own_side import OwnSide
+from paridad.exchange.transport import Transport
+from paridad.ledger import log
+from paridad.store import streams
+from paridad.store.ledger import SqlLedgerStore
+
+
+@dataclass
+class Round:
+    """What one round did."""
+
+    signed: list[str] = field(default_factory=list)
+    """Origins whose head was signed."""
+    witnessed: list[tuple[str, str]] = field(default_factory=list)
+    """Party and origin of each cosignature received."""
+    covered: int = 0
+    sent: int = 0
+    """Batches answered with a receipt."""
+    unreachable: dict[str, str] = field(default_factory=dict)
+    """By party, why it could not be reached."""
+
+
+def run_round(own: OwnSide, transport: Transport, *, own_rhythm: int, now: int, batch: int = 100) -> Round:
+    """Do everything that is due."""
+    done = Round()
+    sign_heads(own, done, own_rhythm=own_rhythm, now=now)
+    cover(own, done, batch=batch, now=now)
+    send_due(own, transport, done, now=now)
+    sign_heads(own, done, own_rhythm=own_rhythm, now=now)
+    show_heads(own, transport, done, now=now)
+    return done
+
+
+def sign_heads(own: OwnSide, done: Round, *, own_rhythm: int, now: int) -> None:
+    """Sign the heads that are due."""
+    for origin, seconds in ((own.shared, 1), (own.own, own_rhythm)):
+        if sign_if_due(own, origin, seconds=seconds, now=now):
+            done.signed.append(origin)
+
+
+def sign_if_due(own: OwnSide, origin: str, *, seconds: int, now: int) -> bool:
+    """Sign a log's head if it grew and the last signature is old enough."""
+    with own.store.read() as conn:
+        ledger = SqlLedgerStore(conn)
+        head, note = ledger.head(origin), ledger.checkpoint(origin)
+        seen = witnessing.open_logged(own, note, origin) if note else None
+    if not head.size or (seen and (seen.checkpoint.size == head.size or now - seen.time < seconds)):
+        return False
+    own.store.submit(lambda conn: log.sign_head(SqlLedgerStore(conn), origin, own.log_signers[origin], now))
+    return True
+
+
+def cover(own: OwnSide, done: Round, *, batch: int, now: int) -> None:
+    """Put what waits in each stream under a cover."""
+    with own.store.read() as conn:
+        waiting = streams.streams_with_queue(conn)
+    for stream in waiting:
+        if outbox.cover_queue(own, stream, limit=batch, now=now):
+            done.covered += 1
+
+
+def send_due(own: OwnSide, transport: Transport, done: Round, *, now: int) -> None:
+    """Send the batches whose time has come; skip a party for this round once it did not answer."""
+    with own.store.read() as conn:
+        due = streams.due_batches(conn, now=now)
+    for each in due:
+        party = party_of(each.stream.receiver)
+        if party not in done.unreachable and outbox.send(own, each, transport, now=now):
+            done.sent += 1
+
+
+def show_heads(own: OwnSide, transport: Transport, done: Round, *, now: int) -> None:
+    """Have every other party witness our logs."""
+    for party in own.others:
+        try:
+            for origin in (own.shared, own.own):
+                if witnessing.have_witnessed(own, party, origin, transport, now=now):
+                    done.witnessed.append((party, origin))
+        except ParidadError as error:
+            done.unreachable[party] = error.words.en

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The views of a node: disposable tables that follow from the acts (law 7), in one written list.
+
+Worked example
+    views.refresh()          projects what was filed or touched since
+    views.rebuild()          drops and makes all of them again: the same rows
+"""
+
+import sqlalchemy as sa
+
+from paridad.desks.targets import projection as targets
+from paridad.exchange.own_side import OwnSide
+from paridad.folio.projection import folio_projection
+from paridad.node.reading import load_folio, recorded
+from paridad.store.projection import Projection, behind, catch_up, rebuild
+
+
+class Views:
+    """The projections of one node."""
+
+    def __init__(self, own: OwnSide) -> None:
+        self._own = own
+        self.projections: tuple[Projection, ...] = (
+            folio_projection(lambda conn, folio: load_folio(conn, own, folio)),
+            Projection(
+                targets.NAME,
+                targets.VERSION,
+                targets.METADATA,
+                lambda conn, stored: targets.project(conn, recorded(conn, own, stored)),
+            ),
+        )
+
+    def refresh(self) -> int:
+        """Bring every view up to date; return how many acts were looked at."""
+        return sum(self._own.store.in_transaction(lambda conn, p=each: catch_up(conn, p)) for each in self.projections)
+
+    def rebuild(self) -> dict[str, int]:
+        """Drop every view and make it again; return how many acts each looked at."""
+        return {
+            each.name: self._own.store.in_transaction(lambda conn, p=each: rebuild(conn, p))
+            for each in self.projections
+        }
+
+    def behind(self, conn: sa.Connection) -> dict[str, int]:
+        """Return by how many filings each view is behind."""
+        return {each.name: behind(conn, each) for each in self.projections}
