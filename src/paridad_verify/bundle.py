@@ -14,74 +14,63 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
 from paridad_verify.acts import Act, open_act
 from paridad_verify.faults import Fault, demand
-from paridad_verify.keys import AGENCY, CLOCK_TOLERANCE, MAX_DOCUMENT, Charter, Keys, read_charter
+from paridad_verify.keys import CLOCK_TOLERANCE, MAX_DOCUMENT, Keys, read_charter
 from paridad_verify.merkle import check_consistency, check_inclusion, leaf_hash
 from paridad_verify.notes import Checkpoint, open_checkpoint
 from paridad_verify.signatures import check_ed25519, self_test
-from paridad_verify.strict import HASH, base64, base64url, fits, read_canonical, read_json, to_base64url
+from paridad_verify.strict import base64, base64url, fits, form, read_canonical, read_json, to_base64url
 
 MAX_ENTRIES = 100_000
 RELEASE, RECEIPT, KEY_CHANGE = "exchange/release/1", "exchange/receipt/1", "programme/key-change/1"
-_FORMS: dict[str, dict[str, Any]] = {
-    "bundle": {"t": str, "v": int, "prg": str, "by": AGENCY, "at": int},
-    "charter": {"t": str, "signed": str},
-    "checkpoint": {"t": str, "note": str},
-    "act": {"t": str, "wire": str, "origin": str, "index": int, "size": int, "proof": [str], "omits?": [HASH]},
-    "consistency": {"t": str, "origin": str, "from": int, "to": int, "proof": [str]},
-    "stream": {"t": str, "from": AGENCY, "to": AGENCY, "first": int, "acts": [HASH]},
-    "evidence": {"t": str, "notes": [str]},
-    "end": {"t": str, "lines": int, "sha256": HASH, "kid": str, "sig": str},
+_FORMS = {
+    "bundle": form("t v:int prg by:agency at:int"),
+    "charter": form("t signed"),
+    "checkpoint": form("t note"),
+    "act": form("t wire origin index:int size:int proof:[] omits?:[hash]"),
+    "consistency": form("t origin from:int to:int proof:[]"),
+    "stream": form("t from:agency to:agency first:int acts:[hash]"),
+    "evidence": form("t notes:[]"),
+    "end": form("t lines:int sha256:hash kid sig"),
 }
 Line = dict[str, Any]
 
 
-class Filed(NamedTuple):
-    """A verified act, and the line that says where it stands."""
-
-    item: str
-    line: Line
-    act: Act
-
-
 class Bundle:
-    """A bundle as it is read and checked; what was found is sound if there are no `failures`."""
+    """A bundle as it is read and checked: it is sound if there are no `failures`."""
 
     def __init__(self, data: bytes, now: int, anchors: frozenset[str] = frozenset()) -> None:
         self_test()
         self.failures: list[tuple[str, Fault]] = []
+        self.keys = Keys()
         self.checkpoints: dict[tuple[str, int], Checkpoint] = {}
-        self.acts: list[Filed] = []
+        self.acts: list[tuple[str, Line, Act]] = []
         self.covered: dict[tuple[str, str, int], str] = {}  # act by sender, receiver, position, as releases say
-        self.received: dict[str, list[Line]] = defaultdict(list)  # by act: who received it, when, with which verdict
+        self.received: dict[str, list[Line]] = defaultdict(list)  # what receipts say of an act
         self.streams: list[tuple[str, Line]] = []
         self.evidence: list[tuple[str, Checkpoint]] = []
-        self.keys = Keys()
-        self._now, self._anchors, self._data, self._head = now, anchors, data, {"by": "", "prg": "", "at": 0}
-        self._linked: dict[str, list[set[int]]] = defaultdict(list)
+        self.head: Line = {"by": "", "prg": "", "at": 0}
+        self._data, self._now, self._anchors = data, now, anchors
+        self._items: dict[str, list[tuple[str, Line]]] = defaultdict(list)
+        self._links: dict[str, list[set[int]]] = defaultdict(list)
         self._sent: dict[str, set[str]] = defaultdict(set)
-        self._known: dict[tuple[str, object], str] = {}
+        self._once: dict[tuple[str, object], str] = {}
         self._stated = set[str]()
-        self._check(self._read(data))
-
-    def _check(self, items: dict[str, list[tuple[str, Line]]]) -> None:
-        self._attempt("bundle", "lines", self._check_frame, items)
-        self._attempt("charter", "charter", self._adopt, items)
-        for name, step in (("checkpoint", "checkpoint"), ("consistency", "consistency"), ("act", "inclusion")):
-            for item, line in items[name]:
-                self._attempt(item, step, getattr(self, f"_{name}"), item, line)
+        self._attempt("bundle", "lines", self._read)
+        self._attempt("charter", "charter", self._adopt)
+        self._each("checkpoint", "checkpoint", self._checkpoint)
+        self._each("consistency", "consistency", self._consistency)
         for origin in sorted({origin for origin, _ in self.checkpoints}):
-            self._attempt(origin, "consistency", self._check_linked, origin)
-        for filed in self.acts:
-            self._attempt(filed.item, "release", self._check_released, filed)
-        for name in ("stream", "evidence"):
-            for item, line in items[name]:
-                self._attempt(item, name, getattr(self, f"_{name}"), item, line)
-        for _, line in items["end"]:
-            self._attempt("end", "seal", self._check_seal, line)
+            self._attempt(origin, "consistency", self._linked, origin)
+        self._each("act", "inclusion", self._act)
+        for item, line, act in self.acts:
+            self._attempt(item, "release", self._released, line, act)
+        self._each("stream", "stream", self._stream)
+        self._each("evidence", "evidence", self._evidence)
+        self._each("end", "seal", self._seal)
 
     def _attempt(self, item: str, step: str, check: Callable[..., Any], *arguments: Any) -> Any:
         try:
@@ -90,44 +79,42 @@ class Bundle:
             self.failures.append((item, fault.within(step)))
             return None
 
-    def _read(self, data: bytes) -> dict[str, list[tuple[str, Line]]]:
-        items: dict[str, list[tuple[str, Line]]] = defaultdict(list)
-        seen = set[bytes]()
-        for number, text in enumerate(data.split(b"\n")[:-1], 1):
-            line = self._attempt(f"line {number}", "lines", self._read_line, text, seen)
-            if line:
-                items[line["t"]].append((f"{line['t']} {len(items[line['t']]) + 1}", line))
-        return items
+    def _each(self, name: str, step: str, check: Callable[[str, Line], None]) -> None:
+        for item, line in self._items[name]:
+            self._attempt(item, step, check, item, line)
 
-    def _read_line(self, text: bytes, seen: set[bytes]) -> Any:
+    def _read(self) -> None:
+        *texts, rest = self._data.split(b"\n")
+        lines = [self._attempt(f"line {number}", "lines", self._line, text) for number, text in enumerate(texts, 1)]
+        for line in filter(None, lines):
+            self._items[line["t"]].append((f"{line['t']} {len(self._items[line['t']]) + 1}", line))
+        framed = [line["t"] if line else "" for line in [*lines[:1], *lines[-1:]]] == ["bundle", "end"]
+        demand(framed and not rest and len(self._items["bundle"]) == len(self._items["end"]) == 1, "frame")
+        self.head = lines[0]
+        demand(self.head["v"] == 1, "frame")
+        demand(self.head["at"] <= self._now + CLOCK_TOLERANCE, "future")
+
+    def _line(self, text: bytes) -> Any:
         line = read_canonical(text, max_string=2 * MAX_DOCUMENT, max_array=MAX_ENTRIES)
-        demand(fits(line, {"t": str, "*": 0}) and fits(line, _FORMS.get(line["t"], {})), "line")
-        demand(text not in seen, "repeated")
-        seen.add(text)
+        demand(fits(line, form("t *")) and fits(line, _FORMS.get(line["t"], {})), "line")
+        demand(self._once.setdefault(("line", text), "") == "", "repeated")
+        self._once["line", text] = "seen"
         return line
 
-    def _check_frame(self, items: dict[str, list[tuple[str, Line]]]) -> None:
-        first, *_, last, nothing = [b"", *self._data.split(b"\n")]
-        framed = b'"t":"bundle"' in self._data.split(b"\n", 1)[0] and b'"t":"end"' in last and not nothing
-        demand(framed and len(items["bundle"]) == len(items["end"]) == 1, "frame")
-        self._head = items["bundle"][0][1]
-        demand(self._head["v"] == 1, "frame")
-        demand(self._head["at"] <= self._now + CLOCK_TOLERANCE, "future")
-
-    def _adopt(self, items: dict[str, list[tuple[str, Line]]]) -> None:
-        read = [(item, self._attempt(item, "charter", read_charter, line["signed"])) for item, line in items["charter"]]
-        charters: list[tuple[str, Charter]] = sorted(
-            (each for each in read if each[1]), key=lambda each: each[1].version
-        )
-        changes = sorted(each for item, line in items["act"] for each in _key_changes(item, line["wire"]))
-        for item, charter in charters:
+    def _adopt(self) -> None:
+        read = [
+            (item, self._attempt(item, "charter", read_charter, line["signed"]))
+            for item, line in self._items["charter"]
+        ]
+        changes = sorted(each for item, line in self._items["act"] for each in _key_changes(item, line["wire"]))
+        for item, charter in sorted((each for each in read if each[1]), key=lambda each: int(each[1].version)):
             self._attempt(item, "charter", self.keys.adopt, charter)
             for _, prg, text, act in changes:
                 if prg == charter.prg and text not in self._stated:
                     self._stated.add(text)
                     self._attempt(act, "key-change", self.keys.apply, text)
+        demand(self.keys.programme == self.head["prg"] != "", "programme")
         demand(not self._anchors or any(each.hash in self._anchors for each in self.keys.charters), "anchor")
-        demand(self.keys.programme == self._head["prg"], "programme")
 
     def _checkpoint(self, _: str, line: Line) -> None:
         found = open_checkpoint(line["note"], self.keys, self._now)
@@ -141,66 +128,63 @@ class Bundle:
     def _consistency(self, _: str, line: Line) -> None:
         old, new = self._stands(line["origin"], line["from"]), self._stands(line["origin"], line["to"])
         check_consistency(old.size, new.size, [base64(each) for each in line["proof"]], old.root, new.root)
-        self._linked[old.origin].append({old.size, new.size})
+        self._links[old.origin].append({old.size, new.size})
 
-    def _check_linked(self, origin: str) -> None:
+    def _linked(self, origin: str) -> None:
         sizes = {size for name, size in self.checkpoints if name == origin and size}  # the empty tree begins them all
         reached = {max(sizes, default=0)}
-        while more := {size for pair in self._linked[origin] if reached & pair for size in pair} - reached:
+        while more := {size for pair in self._links[origin] if reached & pair for size in pair} - reached:
             reached |= more
-        demand(not sizes - reached, "unlinked", sizes=sorted(sizes - reached))
+        demand(sizes <= reached, "unlinked", sizes=sorted(sizes - reached))
 
     def _act(self, item: str, line: Line) -> None:
         origin, index = line["origin"], line["index"]
         act = open_act(line["wire"], self.keys, self._now, (origin, index))
-        head = self._stands(origin, line["size"])
+        claims, head = act.claims, self._stands(origin, line["size"])
         check_inclusion(leaf_hash(act.signed), index, head.size, [base64(each) for each in line["proof"]], head.root)
-        claims = act.claims
         demand(origin.split("/")[0] == claims["iss"].split("/")[0], "foreign-log", origin=origin)
-        for known in ((origin, index), (origin, act.hash)):
-            demand(self._known.setdefault(known, item) == item, "repeated")
-        demand(self._known.setdefault((claims["iss"], claims["jti"]), act.hash) == act.hash, "conflict")
+        demand(
+            self._once.setdefault((origin, index), item) == self._once.setdefault(("act", act.hash), item) == item,
+            "repeated",
+        )
+        demand(self._once.setdefault((claims["iss"], claims["jti"]), item) == item, "conflict")
         for seen in claims["see"]:
             other = self.checkpoints.get((seen["origin"], seen["size"]))
-            agrees = other is None or to_base64url(other.root) == seen["root"]
-            demand(agrees, "braid", origin=seen["origin"], size=seen["size"])
-        self.acts.append(Filed(item, line, act))
+            demand(other is None or to_base64url(other.root) == seen["root"], "braid", **seen)
         demand(claims["knd"] != KEY_CHANGE or act.fields.get("signed") in self._stated, "hidden-change")
-        parcels = act.fields.get("parcels", ())
-        for parcel in parcels if claims["knd"] == RECEIPT else ():
+        self.acts.append((item, line, act))
+        for parcel in act.fields.get("parcels", ()) if claims["knd"] == RECEIPT else ():
             self.received[parcel["act"]].append({**parcel, "by": claims["iss"], "at": claims["iat"]})
-        for parcel in parcels if claims["knd"] == RELEASE else ():
+        for parcel in act.fields.get("parcels", ()) if claims["knd"] == RELEASE else ():
             self._sent[parcel["act"]].update(parcel["digests"])
             place = (claims["iss"], act.fields.get("recipient", ""), parcel["position"])
             demand(self.covered.setdefault(place, parcel["act"]) == parcel["act"], "position", position=place[2])
 
-    def _check_released(self, filed: Filed) -> None:
-        opened, sent = filed.act.opened, self._sent.get(filed.act.hash)
-        if sent is not None:
-            demand(sent <= opened | {*filed.line.get("omits", ())}, "stripped")
-            own = self._head["by"].split("/")[0] == filed.act.claims["iss"].split("/")[0]
-            demand(own or opened <= sent, "uncovered")
+    def _released(self, line: Line, act: Act) -> None:
+        if act.hash in self._sent:
+            sent, own = self._sent[act.hash], self.head["by"].split("/")[0] == act.claims["iss"].split("/")[0]
+            demand(sent <= act.opened | {*line.get("omits", ())}, "stripped")
+            demand(own or act.opened <= sent, "uncovered")
 
     def _stream(self, item: str, line: Line) -> None:
-        held = {filed.act.hash for filed in self.acts}
+        held = {act.hash for _, _, act in self.acts}
         for position, act in enumerate(line["acts"], line["first"]):
-            demand(act in held, "missing", position=position)
             place = (line["from"], line["to"], position)
+            demand(act in held, "missing", position=position)
             demand(self.covered.get(place, act) == act, "position", position=position)
-            demand(self._known.setdefault(("stream", place), item) == item, "repeated")
+            demand(self._once.setdefault(("stream", place), item) == item, "repeated")
         self.streams.append((item, line))
 
     def _evidence(self, item: str, line: Line) -> None:
-        one, *others = [open_checkpoint(note, self.keys, self._now) for note in line["notes"]] or [None]
-        demand(len(others) == 1 and others[0][:2] == one[:2] and others[0].root != one.root, "evidence")
-        self.evidence.append((item, one))
+        heads = [open_checkpoint(note, self.keys, self._now) for note in line["notes"]]
+        demand(len(heads) == 2 and heads[0][:2] == heads[1][:2] and heads[0].root != heads[1].root, "evidence")  # noqa: PLR2004
+        self.evidence.append((item, heads[0]))
 
-    def _check_seal(self, line: Line) -> None:
+    def _seal(self, _: str, line: Line) -> None:
         sealed = self._data[: self._data.rfind(b"\n", 0, -1) + 1]
-        digest = sha256(sealed).digest()
+        digest, by, at = sha256(sealed).digest(), self.head["by"], self.head["at"]
         demand(line["lines"] == sealed.count(b"\n") and line["sha256"] == to_base64url(digest), "sealed")
-        by, at = self._head["by"], self._head["at"]
-        key = self.keys.act_key(line["kid"], by, self.keys.in_force(at).prg, at, None)
+        key = self.keys.act_key(line["kid"], by, self.keys.in_force(at).prg, at)
         check_ed25519(key, base64url(line["sig"]), b"paridad/bundle/1\0" + digest)
 
 

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can be wrong: a named fault at a step, with its sentence in both languages from `words.toml`.
 
-A check answers nothing or raises `Fault`, so nobody can forget to look at a truth value. The ten steps of an act are
-numbers, as in its specification; every other check has a name for its step.
+A check answers nothing or raises `Fault`. The ten steps of an act are numbers; other checks have a name for their step.
 """
 
 import tomllib
@@ -14,13 +13,11 @@ WORDS: dict[str, dict[str, dict[str, str]]] = tomllib.loads(
 )
 
 
-class Fault(Exception):  # noqa: N818  a fault of the data, not an error of the program
+class Fault(Exception):
     """One thing that is wrong with the data."""
 
     def __init__(self, name: str, /, **values: object) -> None:
-        super().__init__(name)
-        self.name, self.values = name, values
-        self.step: int | str = ""
+        self.name, self.values, self.step = name, values, ""
 
     def within(self, step: int | str) -> Self:
         """Note the step that failed, unless a check further in already did."""

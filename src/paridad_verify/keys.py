@@ -16,39 +16,27 @@ from typing import Any, NamedTuple
 
 from paridad_verify.faults import Fault, demand
 from paridad_verify.signatures import check_ed25519, check_mldsa44
-from paridad_verify.strict import MAX_ARRAY, MAX_INTEGER, MAX_STRING, base64url, fits, read_canonical, to_base64url
+from paridad_verify.strict import MAX_INTEGER, base64url, fits, form, read_canonical, to_base64url
 
 CLOCK_TOLERANCE, MAX_DOCUMENT, MAX_ENTRIES = 300, 2 * 1024 * 1024, 4096
-AGENCY = re.compile(r"[A-Z][A-Z0-9]{0,15}/[A-Z][A-Z0-9-]{0,31}")
+_CHARTER, _CHANGE = "paridad/charter/1", "paridad/key-change/1"
 _PARTY = re.compile(r"[A-Z][A-Z0-9]{0,15}")
 _KID = re.compile(rf"{_PARTY.pattern}/[A-Za-z][A-Za-z0-9-]{{0,31}}#[1-9][0-9]{{0,8}}")
-_ENDING = {"log": re.compile("shared|own"), "size": int, "root": str, "disputed_until": int}
-_KEY = {
-    **{"kid": _KID, "use": str, "valid_from": int, "valid_until?": int, "endings?": [_ENDING]},
-    **dict.fromkeys(("ed25519?", "mldsa44?", "xwing?", "certificate?"), str),
-}
-_IDS = [{"id": str, "*": 0}]
-_DOCUMENT = {
-    **{"type": re.compile("paridad/charter/1"), "programme": str, "version": int, "effective_from": int},
-    **{"previous": str, "parties": _IDS, "roots": [{"party": _PARTY, "ed25519": str, "mldsa44": str}], "keys": [_KEY]},
-    **{"agencies": _IDS, "handling": _IDS, "purposes": _IDS, "bases": _IDS, "*": 0},
-}
-_CHANGE = {
-    **{
-        "type": re.compile("paridad/key-change/1"),
-        "change": re.compile("enrol|retire|revoke"),
-        "prg": str,
-        "kid": _KID,
-    },
-    **{
-        "issued_at": int,
-        "key?": _KEY,
-        "predecessor?": str,
-        "endings?": [_ENDING],
-        "ends_at?": int,
-        "es?": str,
-        "en?": str,
-    },
+_ENDING = form("log:log size:int root disputed_until:int", log=re.compile("shared|own"))
+_KEY_PARTS = "use valid_from:int valid_until?:int ed25519? mldsa44? xwing? certificate? endings?:[end]"
+_KEY = form("kid:kid " + _KEY_PARTS, kid=_KID, end=_ENDING)
+_FORMS = {
+    _CHARTER: form(
+        "type programme version:int previous effective_from:int parties:[id] agencies:[id] handling:[id] purposes:[id]"
+        " bases:[id] roots:[root] keys:[key] *",
+        id=form("id *"),
+        root=form("party:party ed25519 mldsa44", party=_PARTY),
+        key=_KEY,
+    ),
+    _CHANGE: form(
+        "type change prg kid:kid issued_at:int key?:key predecessor? endings?:[end] ends_at?:int es? en?",
+        **{"kid": _KID, "key": _KEY, "end": _ENDING},
+    ),
 }
 
 
@@ -73,16 +61,15 @@ class Key(NamedTuple):
 
 
 class Signed(NamedTuple):
-    """A document or statement with its signatures, by signer and algorithm."""
+    """A charter's document or a key change, with its signatures by signer and algorithm."""
 
     tree: Any
     body: bytes
-    kind: str
     signatures: Mapping[tuple[str, str], bytes]
 
     def check(self, who: str, ed25519: bytes, mldsa44: bytes, mark: str = "") -> None:
         """Demand a signature with each algorithm that the key has."""
-        message = self.kind.encode() + b"\0" + self.body
+        message = self.tree["type"].encode() + b"\0" + self.body
         try:
             check_ed25519(ed25519, self.signatures.get((who, f"{mark}Ed25519"), b""), message)
             if mldsa44:
@@ -104,32 +91,27 @@ class Charter(NamedTuple):
     signed: Signed
 
 
-def _read(text: str, kind: str, names: tuple[str, str], shape: Mapping[str, Any], caps: tuple[int, int]) -> Signed:
-    body, who = names
-    outer = read_canonical(text.encode(), max_string=caps[0], max_array=caps[1])
-    demand(fits(outer, {body: str, "signatures": [{who: str, "alg": str, "sig": str}]}), "form", what=kind)
+def _read(text: str, kind: str, body: str, who: str, **caps: int) -> Signed:
+    outer = read_canonical(text.encode(), **caps)
+    demand(fits(outer, form(f"{body} signatures:[x]", x=form(f"{who} alg sig"))), "form", what=kind)
     signatures = {(each[who], each["alg"]): base64url(each["sig"]) for each in outer["signatures"]}
-    tree = read_canonical(outer[body].encode(), max_string=caps[0], max_array=caps[1])
-    demand(fits(tree, shape) and len(signatures) == len(outer["signatures"]), "form", what=kind)
-    return Signed(tree, outer[body].encode(), kind, signatures)
+    tree = read_canonical(outer[body].encode(), **caps)
+    whole = fits(tree, _FORMS[kind]) and tree["type"] == kind
+    demand(whole and len(signatures) == len(outer["signatures"]), "form", what=kind)
+    return Signed(tree, outer[body].encode(), signatures)
 
 
 def read_charter(text: str) -> Charter:
     """Verify a signed charter and return it."""
-    signed = _read(text, "paridad/charter/1", ("document", "party"), _DOCUMENT, (MAX_DOCUMENT, MAX_ENTRIES))
-    tree = signed.tree
+    signed = _read(text, _CHARTER, "document", "party", max_string=MAX_DOCUMENT, max_array=MAX_ENTRIES)
+    tree, name = signed.tree, to_base64url(sha256(signed.body).digest())
     roots = {each["party"]: (base64url(each["ed25519"]), base64url(each["mldsa44"])) for each in tree["roots"]}
-    parties = [each["id"] for each in tree["parties"]]
-    demand(
-        len(parties) > 1 and sorted(parties) == sorted(roots) and all(map(all, roots.values())),
-        "form",
-        what=signed.kind,
-    )
+    parties = sorted(each["id"] for each in tree["parties"])
+    demand(len(parties) > 1 and parties == sorted(roots) and all(map(all, roots.values())), "form", what=_CHARTER)
     for party, root in roots.items():
         signed.check(party, *root)
-    lists = (("iss", "agencies"), ("hnd", "handling"), ("pur", "purposes"), ("bas", "bases"))
-    codes = {claim: frozenset(each["id"] for each in tree[name]) for claim, name in lists}
-    name = to_base64url(sha256(signed.body).digest())
+    lists = {"iss": "agencies", "hnd": "handling", "pur": "purposes", "bas": "bases"}
+    codes = {claim: frozenset(each["id"] for each in tree[listed]) for claim, listed in lists.items()}
     return Charter(name, f"{tree['programme']}@{name}", tree["version"], tree["effective_from"], roots, codes, signed)
 
 
@@ -145,9 +127,9 @@ class Keys:
         """Take a charter: the first at hand, or the one that follows the last."""
         tree = charter.signed.tree
         for before in self.charters[-1:]:
-            follows = tree["programme"] == self.programme and charter.version == before.version + 1
-            later = charter.effective_from > before.effective_from
-            demand(follows and later and tree["previous"] == before.hash, "charter-order", version=charter.version)
+            due = (self.programme, before.version + 1, before.hash)
+            follows = (tree["programme"], charter.version, tree["previous"]) == due
+            demand(follows and charter.effective_from > before.effective_from, "charter-order", version=charter.version)
             for party, root in before.roots.items():
                 if charter.roots.get(party) != root:
                     charter.signed.check(party, *root, "previous:")
@@ -161,18 +143,17 @@ class Keys:
 
     def apply(self, text: str) -> None:
         """Take a key change under the newest charter."""
-        change = _read(text, "paridad/key-change/1", ("statement", "role"), _CHANGE, (MAX_STRING, MAX_ARRAY))
+        change = _read(text, _CHANGE, "statement", "role")
         tree, charter, kid = change.tree, self.charters[-1], change.tree["kid"]
-        root = charter.roots.get(kid.partition("/")[0], (b"", b""))
-        change.check("root", *root)
-        enrols = tree["change"] == "enrol"
-        demand(tree["prg"] == charter.prg and enrols == ("key" in tree), "form", what=change.kind)
+        change.check("root", *charter.roots.get(kid.partition("/")[0], (b"", b"")))
+        enrols = tree["change"] == "enrol"  # what else there is ends a key
+        demand(tree["prg"] == charter.prg and enrols == ("key" in tree), "form", what=_CHANGE)
         if not enrols:
             self._end(kid, tree)
             return
         key = _key(tree["key"], charter.version)
-        owners = {*charter.codes["iss"], f"{key.party}/{key.use}"}
-        demand(key.kid == kid and key.owner in owners, "form", what=change.kind)
+        own = key.owner in charter.codes["iss"] or key.owner == f"{key.party}/{key.use}"
+        demand(key.kid == kid and own, "form", what=_CHANGE)
         if key.ed25519:
             change.check("possession", key.ed25519, key.mldsa44)
         living = self._of(key.owner, "act" if key.use == "sealing" else key.use)
@@ -184,9 +165,8 @@ class Keys:
         self._enrol(key)
 
     def _end(self, kid: str, tree: Any) -> None:
-        endings = {each["log"]: each["size"] for each in tree.get("endings", ())}
         demand(kid in self._keys, "key-unknown", kid=kid)
-        key = self._keys[kid]
+        key, endings = self._keys[kid], _endings(tree)
         demand(all(size <= key.endings.get(log, size) for log, size in endings.items()), "key-end", kid=kid)
         until = min(key.valid_until, tree.get("ends_at", key.valid_until))
         self._keys[kid] = key._replace(valid_until=until, endings={**key.endings, **endings})
@@ -205,17 +185,16 @@ class Keys:
         demand(bool(found), "charter-time")
         return found[-1]
 
-    def act_key(self, kid: str, iss: str, prg: str, at: int, place: tuple[str, int] | None) -> bytes:
-        """Return the Ed25519 key of an act of `iss`, filed at a place (origin, leaf index); or say why it does not count."""
+    def act_key(self, kid: str, iss: str, prg: str, at: int, place: tuple[str, int] = ("", 0)) -> bytes:
+        """Return the Ed25519 key of an act of `iss` at a place (origin, leaf index), or say why it does not count."""
         charter, key = self.in_force(at), self._keys.get(kid)
         demand(charter.prg == prg, "charter-time")
         if key is None or key.use != "act" or key.since > charter.version:
             raise Fault("key-unknown", kid=kid)
         speaks = key.owner == iss and iss in charter.codes["iss"] and key.counts_at(at)
         demand(speaks, "key-owner", kid=kid, iss=iss)
-        origin, index = place or ("", 0)
-        party, _, log = origin.partition(f"/{self.programme}/")
-        counts = not key.endings or (party == key.party and index < key.endings.get(log, MAX_INTEGER))
+        party, _, log = place[0].partition(f"/{self.programme}/")
+        counts = not key.endings or (party == key.party and place[1] < key.endings.get(log, MAX_INTEGER))
         demand(counts, "key-ended", kid=kid, sizes=dict(key.endings))
         return key.ed25519
 
@@ -223,7 +202,7 @@ class Keys:
         """Return the keys that may sign a checkpoint of this log and size."""
         party, _, log = origin.partition(f"/{self.programme}/")
         return [
-            key for key in self._of(f"{party}/log-{log}", f"log-{log}") if size <= min([size, *key.endings.values()])
+            each for each in self._of(f"{party}/log-{log}", f"log-{log}") if size <= min([size, *each.endings.values()])
         ]
 
     def cosigners(self, origin: str) -> Iterator[tuple[Key, str]]:
@@ -233,12 +212,12 @@ class Keys:
                 yield key, f"{key.party}/{self.programme}/{key.use}"
 
 
+def _endings(tree: Any) -> dict[str, int]:
+    return {each["log"]: each["size"] for each in tree.get("endings", ())}
+
+
 def _key(tree: Any, since: int) -> Key:
-    endings = {each["log"]: each["size"] for each in tree.get("endings", ())}
-    owner, party, until = (
-        tree["kid"].partition("#")[0],
-        tree["kid"].partition("/")[0],
-        tree.get("valid_until", MAX_INTEGER),
-    )
     parts = (base64url(tree.get("ed25519", "")), base64url(tree.get("mldsa44", "")))
-    return Key(tree["kid"], tree["use"], *parts, owner, party, tree["valid_from"], until, endings, since)
+    owner, until = tree["kid"].partition("#")[0], tree.get("valid_until", MAX_INTEGER)
+    party = owner.partition("/")[0]
+    return Key(tree["kid"], tree["use"], *parts, owner, party, tree["valid_from"], until, _endings(tree), since)

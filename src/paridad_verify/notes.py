@@ -9,7 +9,6 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -38,51 +37,41 @@ def open_checkpoint(note: str, keys: Keys, now: int) -> Checkpoint:
     """Verify a note with its log lines and the cosignatures of every cosigner that the programme knows."""
     body, _, tail = note.rpartition("\n\n")
     text, found = _TEXT.fullmatch(body + "\n"), _LINE.findall(tail)
-    demand("".join(f"— {name} {blob}\n" for name, blob in found) == tail and len(found) <= _MAX_LINES, "note")
-    if text is None:
+    if text is None or "".join(f"— {name} {blob}\n" for name, blob in found) != tail or len(found) > _MAX_LINES:
         raise Fault("note")
-    lines = defaultdict[tuple[str, bytes], list[bytes]](list)
+    head = _Head(text[0].encode(), text[1], int(text[2]), base64(text[3]), defaultdict(list))
     for name, blob in found:
         data = base64(blob)
-        lines[name, data[:4]].append(data[4:])
-    origin, size = text[1], int(text[2])
-    head = _Head(text[0].encode(), origin, size, base64(text[3]), lines)
-    signed = max((head.latest(key, origin) for key in keys.log_keys(origin, size)), default=0)
-    demand(signed > 0, "log-unsigned", origin=origin)
-    times = [(key.party, key.use, head.latest(key, name)) for key, name in keys.cosigners(origin)]
+        head.lines[name, data[:4]].append(data[4:])
+    signed = max((head.latest(key, head.origin) for key in keys.log_keys(head.origin, head.size)), default=0)
+    demand(signed > 0, "log-unsigned", origin=head.origin)
+    times = [(key.party, key.use, head.latest(key, name)) for key, name in keys.cosigners(head.origin)]
     demand(max(signed, *(time for *_, time in times)) <= now + CLOCK_TOLERANCE, "future")
-    return Checkpoint(origin, size, head.root, signed, tuple(each for each in times if each[2]))
+    return Checkpoint(head.origin, head.size, head.root, signed, tuple(each for each in times if each[2]))
 
 
 class _Head(NamedTuple):
-    """A checkpoint and its signature lines by name and key id."""
-
     text: bytes
     origin: str
     size: int
     root: bytes
-    lines: dict[tuple[str, bytes], list[bytes]]
+    lines: defaultdict[tuple[str, bytes], list[bytes]]  # signatures by name and key id
 
     def latest(self, key: Key, name: str) -> int:
         """Return when a log, witness or mirror last signed with this key, 0 if it did not."""
-        quantum, classic = set[int](), set[int]()
+        quantum, classic, of_log = set[int](), set[int](), name == self.origin
+        sizes, names = self.size.to_bytes(8), [bytes([len(each)]) + each.encode() for each in (name, self.origin)]
         for blob in self._blobs(name, 6, key.mldsa44):
-            parts = (b"subtree/v1\n\0", _short(name), blob[:8], _short(self.origin), bytes(8))
-            check_mldsa44(key.mldsa44, blob[8:], b"".join(parts) + self.size.to_bytes(8) + self.root)
+            message = b"subtree/v1\n\0" + names[0] + blob[:8] + names[1] + bytes(8) + sizes + self.root
+            check_mldsa44(key.mldsa44, blob[8:], message)
             quantum.add(int.from_bytes(blob[:8]))
-        for blob in self._blobs(name, 1, key.ed25519) if name == self.origin else ():
-            check_ed25519(key.ed25519, blob, self.text)
-            classic = quantum
-        for blob in self._blobs(name, 4, key.ed25519) if name != self.origin else ():
-            classic.add(int.from_bytes(blob[:8]))
-            time = b"cosignature/v1\ntime %d\n" % int.from_bytes(blob[:8])
-            check_ed25519(key.ed25519, blob[8:], time + self.text)
+        for blob in self._blobs(name, 1 if of_log else 4, key.ed25519):
+            at = int.from_bytes(blob[:8])
+            prefix = b"" if of_log else b"cosignature/v1\ntime %d\n" % at
+            check_ed25519(key.ed25519, blob if of_log else blob[8:], prefix + self.text)
+            classic |= quantum if of_log else {at}
         demand(quantum == classic and all(time and key.counts_at(time) for time in quantum), "half-signed", name=name)
         return max(quantum, default=0)
 
-    def _blobs(self, name: str, kind: int, key: bytes) -> Iterable[bytes]:
-        return self.lines.get((name, sha256(name.encode() + b"\n" + bytes([kind]) + key).digest()[:4]), ())
-
-
-def _short(name: str) -> bytes:
-    return bytes([len(name)]) + name.encode()
+    def _blobs(self, name: str, kind: int, key: bytes) -> list[bytes]:
+        return self.lines[name, sha256(name.encode() + b"\n" + bytes([kind]) + key).digest()[:4]]

@@ -4,9 +4,8 @@
 - base64 is decoded, encoded again and compared (RFC 4648 §3.5).
 - JSON is UTF-8 without surrounding blanks, duplicate keys, floats or -0; integers lie within ±(2^53 - 1) (RFC 7493);
   keys are ASCII names; nesting is bounded before parsing. Canonical JSON has sorted keys and no blanks (RFC 8785).
-- A shape is a type, a pattern, `[shape of each element]` or `{name: shape}`; `name?` may be absent, `*` admits others.
 
-  read_json(b'{"a":1}') is {"a": 1};  fits({"a": [1]}, {"a": [int], "b?": str}) is True
+  read_json(b'{"a":1}') is {"a": 1};  fits({"a": [1]}, form("a:[int] b?")) is True
 """
 
 import json
@@ -18,6 +17,7 @@ from paridad_verify.faults import Fault, demand
 
 MAX_INTEGER, MAX_DEPTH, MAX_STRING, MAX_ARRAY = 2**53 - 1, 8, 16 * 1024, 1024
 HASH = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")  # 32 bytes: the last character carries four bits
+AGENCY = re.compile(r"[A-Z][A-Z0-9]{0,15}/[A-Z][A-Z0-9-]{0,31}")
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,63}|_sd|_sd_alg|\.\.\.")
 
 
@@ -56,7 +56,7 @@ def read_json(data: bytes, *, max_string: int = MAX_STRING, max_array: int = MAX
     return value
 
 
-def read_canonical(data: bytes, *, max_string: int, max_array: int) -> Any:
+def read_canonical(data: bytes, *, max_string: int = MAX_STRING, max_array: int = MAX_ARRAY) -> Any:
     """Parse one JSON value that has the canonical form."""
     value = read_json(data, max_string=max_string, max_array=max_array)
     written = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -64,21 +64,25 @@ def read_canonical(data: bytes, *, max_string: int, max_array: int) -> Any:
     return value
 
 
+def form(text: str, **more: Any) -> dict[str, Any]:
+    """Return the form of an object from words `name:type`: `str` where no type is named, `[x]` for a list of x."""
+    types = {"": str, "int": int, "hash": HASH, "agency": AGENCY, **more}
+    words = [word.partition(":") for word in text.split()]
+    return {name: [types[kind[1:-1]]] if kind[:1] == "[" else types[kind] for name, _, kind in words}
+
+
 def fits(value: object, shape: Any) -> bool:
-    """Whether a value has a shape, nothing missing and nothing left over."""
+    """Whether a value is of a type, pattern, `[shape]` or form; `name?` may be absent, `*` admits other names."""
     if isinstance(shape, type):
         return type(value) is shape
     if isinstance(shape, re.Pattern):
         return isinstance(value, str) and shape.fullmatch(value) is not None
     if isinstance(shape, list):
         return isinstance(value, list) and all(fits(each, shape[0]) for each in value)
-    names = {name.rstrip("?") for name in shape}
-    if not isinstance(value, dict) or not ("*" in names or value.keys() <= names):
+    if not isinstance(value, dict) or not ("*" in shape or value.keys() <= {name.rstrip("?") for name in shape}):
         return False
-    present = {name: value[key] for name in shape if (key := name.rstrip("?")) in value}
-    return all(name in present or name[-1] in "?*" for name in shape) and all(
-        fits(each, shape[name]) for name, each in present.items()
-    )
+    present = [(name.rstrip("?"), inner) for name, inner in shape.items() if name[-1] not in "?*" or name[:-1] in value]
+    return all(name in value and fits(value[name], inner) for name, inner in present)
 
 
 def _bound_depth(text: str) -> None:
@@ -106,8 +110,7 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _integer(digits: str) -> int:
-    demand(digits != "-0" and len(digits) <= len(f"-{MAX_INTEGER}"), "json-number")
-    demand(abs(int(digits)) <= MAX_INTEGER, "json-number")
+    demand(digits != "-0" and len(digits) <= len(f"-{MAX_INTEGER}") and abs(int(digits)) <= MAX_INTEGER, "json-number")
     return int(digits)
 
 

@@ -170,7 +170,7 @@ class TwoParties:
         """Return the node of a side."""
         return self.nodes[self.party(side)]
 
-    def order(self, side: str, command: type[Any], officer: str = "", **said: object) -> Command:
+    def order(self, side: str, command: type[Any], officer: str = "", **said: Any) -> Command:
         """Build a command of a side's officer."""
         given: Command = command(officer=officer or f"officer of {side}", agency=self.agency(side), **said)
         return given
@@ -229,8 +229,8 @@ def play(story: Story, *, swapped: bool = False) -> TwoParties:
 # --- what happens in a story -------------------------------------------------------------------------------------
 
 
-def gives(side: str, command: type[Any], officer: str = "", **said: object) -> Step:
-    """One side gives a command; a value that is a function is asked of the table when the time comes."""
+def gives(side: str, command: type[Any], officer: str = "", **said: Any) -> Step:
+    """Let one side give a command; a value that is a function is asked of the table when the time comes."""
 
     def step(table: TwoParties) -> None:
         spoken = {name: value(table) if callable(value) else value for name, value in said.items()}
@@ -254,9 +254,14 @@ SOURCE_WITHHELD = Withheld(
 )
 
 
-def asks(handling: str = "LIMITED", urgency: str = "urgent", **more: object) -> Step:
-    """The asking party sends its request."""
-    said = {"purpose": "investigation", "basis": "treaty", "question": "Who is it?", "to": asked_agency} | more
+def asks(handling: str = "LIMITED", urgency: str = "urgent", **more: Any) -> Step:
+    """Let the asking party send its request."""
+    said: dict[str, Any] = {
+        "purpose": "investigation",
+        "basis": "treaty",
+        "question": "Who is it?",
+        "to": asked_agency,
+    } | more
     return gives("asking", Ask, handling=handling, urgency=urgency, **said)
 
 
@@ -269,7 +274,7 @@ def acknowledges() -> Step:
     return gives("asked", Acknowledge)
 
 
-def answers(*paths: str, **more: object) -> Step:
+def answers(*paths: str, **more: Any) -> Step:
     return gives("asked", Answer, given=given(*paths), **more)
 
 
@@ -277,8 +282,9 @@ def answers_in_part(*paths: str) -> Step:
     return answers(*paths, partial=True, withheld=(SOURCE_WITHHELD,))
 
 
-def supplements(*paths: str, **more: object) -> Step:
-    return gives("asked", Supplement, **{"of": hash_of("answer"), "given": given(*paths)} | more)
+def supplements(*paths: str, **more: Any) -> Step:
+    said: dict[str, Any] = {"of": hash_of("answer"), "given": given(*paths)} | more
+    return gives("asked", Supplement, **said)
 
 
 def refuses(*grounds: str) -> Step:
@@ -310,13 +316,18 @@ def refuses_recall(side: str = "asking") -> Step:
     )
 
 
-def asks_consent(side: str = "asking", **more: object) -> Step:
-    said = {"of": hash_of("answer"), "record": RECORD, "recipient": "C/POLICE", "purpose": "trial"} | more
+def asks_consent(side: str = "asking", **more: Any) -> Step:
+    said: dict[str, Any] = {
+        "of": hash_of("answer"),
+        "record": RECORD,
+        "recipient": "C/POLICE",
+        "purpose": "trial",
+    } | more
     return gives(side, RequestConsent, **said)
 
 
-def consents(side: str = "asked", **more: object) -> Step:
-    said = {"granted": True, "expires": lambda table: table.now + 30 * DAY} | more
+def consents(side: str = "asked", **more: Any) -> Step:
+    said: dict[str, Any] = {"granted": True, "expires": lambda table: table.now + 30 * DAY} | more
     return gives(side, Consent, of=hash_of("consent-request"), **said)
 
 
@@ -340,7 +351,7 @@ def resumes(side: str) -> Step:
     return gives(side, Resume, reason="The judge did.")
 
 
-def files_outcome(outcome: str = "seizure", **more: object) -> Step:
+def files_outcome(outcome: str = "seizure", **more: Any) -> Step:
     return gives("asking", FileOutcome, outcome=outcome, **more)
 
 
@@ -352,12 +363,12 @@ def closes(reason: str = "") -> Step:
     return gives("asking", Close, reason=reason)
 
 
-def proposes(side: str, release: Callable[[TwoParties], Releasing], **more: object) -> Step:
+def proposes(side: str, release: Callable[[TwoParties], Releasing], **more: Any) -> Step:
     return gives(side, Propose, officer="ana", release=release, **more)
 
 
 def an_answer(*paths: str, handling: str = "STRICT") -> Callable[[TwoParties], Answer]:
-    """An answer for a second person to look at."""
+    """Return an answer for a second person to look at."""
     return lambda table: Answer(
         officer="ana", agency=table.agency("asked"), given=given(*(paths or ("name",))), handling=handling
     )
@@ -367,16 +378,16 @@ def digest_of_proposal(table: TwoParties) -> object:
     return table.last["proposal"].fields["digest"]
 
 
-def approves(side: str, officer: str = "berta", **more: object) -> Step:
-    said = {"proposal": hash_of("proposal"), "digest": digest_of_proposal} | more
+def approves(side: str, officer: str = "berta", **more: Any) -> Step:
+    said: dict[str, Any] = {"proposal": hash_of("proposal"), "digest": digest_of_proposal} | more
     return gives(side, Approve, officer=officer, **said)
 
 
-def declines(side: str, officer: str = "berta", **more: object) -> Step:
+def declines(side: str, officer: str = "berta", **more: Any) -> Step:
     return gives(side, Decline, officer=officer, **{"proposal": hash_of("proposal"), "reason": "Too much."} | more)
 
 
-def carries_out(side: str, officer: str = "ana", **more: object) -> Step:
+def carries_out(side: str, officer: str = "ana", **more: Any) -> Step:
     return gives(side, CarryOut, officer=officer, **{"proposal": hash_of("proposal")} | more)
 
 
@@ -410,7 +421,7 @@ def forges(side: str, kind: str, *, re: str = "request", inside: bool = False, *
     def step(table: TwoParties) -> None:
         request = table.last["request"]
         other = side if inside else "asked" if side == "asking" else "asking"
-        said = {name: value(table) if callable(value) else value for name, value in fields.items()}
+        said: dict[str, Any] = {name: value(table) if callable(value) else value for name, value in fields.items()}
         draft = Draft(
             kind=f"folio/{kind}/1",
             iss=table.agency(side),
@@ -418,7 +429,7 @@ def forges(side: str, kind: str, *, re: str = "request", inside: bool = False, *
             handling=request.envelope.hnd,
             purpose=request.envelope.pur,
             basis=request.envelope.bas,
-            fields=said,  # type: ignore[arg-type]
+            fields=said,
             folio=request.envelope.fol,
             re=(table.last[re].hash,) if re else (),
         )
@@ -432,7 +443,7 @@ def forges(side: str, kind: str, *, re: str = "request", inside: bool = False, *
 
 
 def refused(sentence: str) -> Step:
-    """The last command was refused, with this in its sentence."""
+    """Expect that the last command was refused, with this in its sentence."""
 
     def step(table: TwoParties) -> None:
         assert table.no is not None, f"nobody refused; expected: {sentence}"
@@ -443,7 +454,7 @@ def refused(sentence: str) -> Step:
 
 
 def ends(stage: Stage, *waits: tuple[str, Duty], late: bool = False) -> Step:
-    """Both nodes show this stage, and these sides owe these duties."""
+    """Expect this stage on both nodes, and that these sides owe these duties."""
 
     def step(table: TwoParties) -> None:
         assert table.no is None, f"nobody expected: {table.no}"
@@ -459,7 +470,7 @@ def ends(stage: Stage, *waits: tuple[str, Duty], late: bool = False) -> Step:
 
 
 def shows(*irregular: str) -> Step:
-    """Both nodes show these irregular acts."""
+    """Expect these irregular acts on both nodes."""
 
     def step(table: TwoParties) -> None:
         for node in table.nodes.values():
@@ -469,7 +480,7 @@ def shows(*irregular: str) -> Step:
 
 
 def at(side: str, check: Callable[[Folio, TwoParties], object]) -> Step:
-    """Something holds of the folio on a side's node."""
+    """Expect that something holds of the folio on a side's node."""
 
     def step(table: TwoParties) -> None:
         assert check(table.node(side).folio, table)

@@ -123,13 +123,12 @@ def _bound_depth(text: str, max_depth: int) -> None:
 
 
 def _strict_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    tree = dict(pairs)
-    for key in tree:
+    tree: dict[str, Any] = {}
+    for key, value in pairs:
         _check_key(key)
-    if len(tree) != len(pairs):
-        names = [key for key, _ in pairs]
-        twice = next(key for key in names if names.count(key) > 1)
-        raise malformed(f"La clave {twice!r} está dos veces.", f"The key {twice!r} stands twice.")
+        if key in tree:
+            raise malformed(f"La clave {key!r} está dos veces.", f"The key {key!r} stands twice.")
+        tree[key] = value
     return tree
 
 

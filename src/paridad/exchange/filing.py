@@ -97,8 +97,8 @@ def queue(conn: sa.Connection, own: OwnSide, releases: Sequence[tuple[str, Relea
 
 
 def basis_kind(own: OwnSide, basis: str) -> str:
-    """Return what kind of legal basis a code of the charter is."""
-    return own.keys.current.bases[basis].kind
+    """Return what kind of legal basis a code is for our party; nobody rests on a law that is not theirs."""
+    return own.engine.lists.basis_kind(basis, own.party)
 
 
 def conduct_matter(own: OwnSide, recipient: str) -> Matter:

@@ -33,11 +33,11 @@ from paridad.exchange.own_side import OwnSide
 from paridad.exchange.papers import CoverLine, ReceiptLine, Verdict, draft_receipt, read_cover
 from paridad.exchange.seal import SealContext, sealed_to, unseal
 from paridad.exchange.wire import Answer, Batch, Head, Parcel, read_batch, read_delivery
-from paridad.exchange.witnessing import cosignature_lines, known_logs
+from paridad.exchange.witnessing import cosignature_lines, known_logs, remember_checkpoint
 from paridad.ledger.checkpoint import VerifiedCheckpoint
 from paridad.ledger.errors import ProofRefused, WitnessAnswer
 from paridad.ledger.merkle import leaf_hash, verify_inclusion
-from paridad.ledger.witness import open_request, remember
+from paridad.ledger.witness import open_request
 from paridad.programme.origins import parse_name, shared_origin
 from paridad.store import proofs, streams
 from paridad.store.acts import NewAct, get_act, put_acts, put_conflicts
@@ -210,7 +210,7 @@ def _file(
         return _stored(conn, own, receipt, expect, opened)
     # (6) The checkpoints extend what we saw; otherwise the sender learns where we stand.
     answers = [
-        remember(SqlLedgerStore(conn), body, known_logs(own, (party_of(opened.head.sender),)))
+        remember_checkpoint(conn, body, known_logs(own, (party_of(opened.head.sender),)))
         for body in opened.batch.checkpoints
     ]
     refused = next((each for each in answers if isinstance(each, WitnessAnswer)), None)
@@ -312,8 +312,6 @@ def _keep_places(conn: sa.Connection, opened: Opened, parcels: Sequence[Parcel])
     everything = [opened.batch.cover, *parcels]
     rows = [_place(parcel, opened.seen) for parcel in everything]
     proofs.put_proofs(conn, rows)
-    for origin, seen in opened.seen.items():
-        ledger.save_checkpoint(origin, seen.checkpoint.size, seen.checkpoint.root, seen.note)
     shared = sorted((p for p in everything if parse_name(p.origin).role == "shared"), key=lambda p: p.index)
     for run in _runs(shared):
         entries = [parcel.wire.partition(b"~")[0] for parcel in run]

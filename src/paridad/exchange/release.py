@@ -10,7 +10,7 @@ Rules
 
 Worked example
     release([Item(dossier, matter)], engine=engine, own_party="A", now=now)[0].given      is ("name", "birth.date")
-    … .withheld[0].path, … .withheld[0].decision.reasons[0].rule                     is ("source", "source-stays")
+    … .withheld[0].path, … .withheld[0].decision.reasons[0].rule                     is ("source", "source-and-method")
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -33,8 +33,9 @@ from paridad.ledger.checkpoint import (
 )
 from paridad.ledger.errors import HeadMoved, NotYetHeld, WitnessAnswer
 from paridad.ledger.note import read_note
-from paridad.ledger.witness import KnownLogs, remember, write_add_checkpoint
+from paridad.ledger.witness import KnownLogs, read_add_checkpoint, remember, write_add_checkpoint
 from paridad.programme.origins import own_origin, parse_name, shared_origin, witness_name
+from paridad.store import proofs
 from paridad.store.ledger import SqlLedgerStore, cosigned_size, put_cosignature
 from paridad.store.streams import mark_cosigned
 
@@ -56,10 +57,25 @@ def log_keys(own: OwnSide, origin: str) -> list[LogKey]:
 def answer_checkpoint(own: OwnSide, body: bytes, party: str, *, now: int) -> Response:
     """Answer `add-checkpoint` of one party (C2SP tlog-witness)."""
     logs = known_logs(own, (party,))
-    answer = own.store.submit(lambda conn: remember(SqlLedgerStore(conn), body, logs))
+    answer = own.store.submit(lambda conn: remember_checkpoint(conn, body, logs))
     if isinstance(answer, WitnessAnswer):
         return Response(answer.status, answer.body, answer.content_type)
     return Response(HTTP_OK, cosignature_lines(own, answer, now=now), "text/plain")
+
+
+def remember_checkpoint(conn: sa.Connection, body: bytes, logs: KnownLogs) -> VerifiedCheckpoint | WitnessAnswer:
+    """Compare and store a checkpoint of another log, and keep its note and the proof that it extends the one before."""
+    ledger = SqlLedgerStore(conn)
+    answer = remember(ledger, body, logs)
+    if isinstance(answer, VerifiedCheckpoint):
+        seen, request = answer.checkpoint, read_add_checkpoint(body)
+        if ledger.checkpoint(seen.origin, seen.size) is None:
+            ledger.save_checkpoint(seen.origin, seen.size, seen.root, answer.note)
+        if 0 < request.old < seen.size:
+            proofs.put_consistency(
+                conn, proofs.ConsistencyRow(seen.origin, request.old, seen.size, b"".join(request.proof))
+            )
+    return answer
 
 
 def cosignature_lines(own: OwnSide, seen: VerifiedCheckpoint, *, now: int) -> bytes:

@@ -12,11 +12,12 @@ Worked example
     digest_of(content_of(draft)) == digest_of(content_of(said(the act signed from that draft))
 """
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import fields
 from hashlib import sha256
 
 from paridad.acts.envelope import Draft
-from paridad.base.strict import encode_base64url, read_json, write_json
+from paridad.base.strict import JsonValue, encode_base64url, read_json, write_json
 from paridad.folio.state import Recorded
 
 PIECE = 4000
@@ -25,7 +26,7 @@ PIECE = 4000
 
 def content_of(draft: Draft) -> str:
     """Return the text of what a draft would let out."""
-    return write_json(asdict(draft)).decode("utf-8")
+    return write_json({each.name: _plain(getattr(draft, each.name)) for each in fields(draft)}).decode("utf-8")
 
 
 def digest_of(content: str) -> str:
@@ -58,3 +59,12 @@ def draft_of(content: str) -> Draft:
 def pieces(content: str) -> list[str]:
     """Cut a content into texts that fit a field."""
     return [content[start : start + PIECE] for start in range(0, len(content), PIECE)]
+
+
+def _plain(value: JsonValue) -> JsonValue:
+    """Return a JSON tree of dictionaries and lists; an opened act hands out read-only mappings."""
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value

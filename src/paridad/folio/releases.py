@@ -42,7 +42,7 @@ def release_draft(folio: Folio, command: Releasing, now: int, terms: Terms) -> D
             return _answer(folio, command, terms)
         case Supplement():
             return _supplement(folio, command, terms)
-        case Consent():
+        case _:
             return _consent(folio, command, now)
 
 
@@ -51,10 +51,10 @@ def needs_two(command: Releasing, draft: Draft, terms: Terms) -> bool:
     match command:
         case Ask():
             releases = bool(command.given)
-        case Consent():
-            releases = command.granted
         case Answer() | Supplement():
             releases = True
+        case _:
+            releases = command.granted
     return releases and (draft.handling not in terms.handling or terms.handling[draft.handling].two_person)
 
 

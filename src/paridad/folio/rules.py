@@ -16,8 +16,6 @@ Worked example
         raises NotNow: A refusal names at least one ground of the charter.
 """
 
-from typing import assert_never
-
 from paridad.acts.envelope import Draft, party_of
 from paridad.folio import consent, recalling, second_person
 from paridad.folio.commands import (
@@ -27,7 +25,6 @@ from paridad.folio.commands import (
     Ask,
     AskClarification,
     AttestPurge,
-    CarryOut,
     Clarify,
     Close,
     Command,
@@ -99,9 +96,8 @@ def decide(folio: Folio, command: Command, now: int, terms: Terms) -> tuple[Draf
             return (second_person.approve(folio, command),)
         case Decline():
             return (second_person.decline(folio, command),)
-        case CarryOut():
+        case _:  # CarryOut: the type of its argument holds this list complete
             return (second_person.carry_out(folio, command),)
-    assert_never(command)
 
 
 def _clarify(folio: Folio, command: Clarify) -> Draft:

@@ -26,6 +26,7 @@ from paridad.acts.envelope import ActHash, Envelope, party_of
 from paridad.base.strict import JsonValue
 from paridad.base.words import Words
 from paridad.folio.commands import Derived, Given, Kept, Withheld
+from paridad.folio.naming import opener_of
 from paridad.folio.terms import NO_TERMS, Terms
 
 Role = Literal["asking", "asked"]
@@ -330,7 +331,7 @@ class Folio:
     @property
     def opener(self) -> str:
         """The party whose folio it is, as its name says."""
-        return self.id.rsplit("-", 2)[0]
+        return opener_of(self.id)
 
     @property
     def answers(self) -> tuple[Release, ...]:

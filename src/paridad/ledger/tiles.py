@@ -22,13 +22,14 @@ from typing import Literal
 
 from paridad.base.words import Words
 from paridad.ledger.errors import LeafMissing, TileRefused
-from paridad.ledger.merkle import EMPTY_ROOT, HASH_BYTES, Subtree, node_hash, perfect_root, proof_steps, split
+from paridad.ledger.merkle import EMPTY_ROOT, HASH_BYTES, MAX_SIZE, Subtree, node_hash, perfect_root, proof_steps, split
 from paridad.ledger.port import TileWrite
 
 TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT
 TILE_BYTES = TILE_WIDTH * HASH_BYTES
 MAX_LEVEL = 63
+MAX_INDEX = (MAX_SIZE - 1) >> TILE_HEIGHT
 MAX_LEAF_BYTES = 65_535
 """The length field of a bundle has 16 bits: a leaf of 64 KiB could be logged and never served."""
 
@@ -66,7 +67,7 @@ def read_tile_path(path: str) -> TilePlace:
             int(groups.replace("x", "").replace("/", "")),
             int(width or TILE_WIDTH),
         )
-        in_range = place.level == "entries" or place.level <= MAX_LEVEL
+        in_range = place.index <= MAX_INDEX and (place.level == "entries" or place.level <= MAX_LEVEL)
         # Leading zeros, `.p/256` and wider are spelt differently when written again.
         if in_range and place.width <= TILE_WIDTH and place.path == path:
             return place

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from paridad.acts.envelope import ActHash
 from paridad.acts.verify import VerifiedAct, reread
 from paridad.base.words import Words
 from paridad.exchange.own_side import OwnSide
@@ -50,11 +51,11 @@ def recorded(conn: sa.Connection, own: OwnSide, stored: Sequence[StoredAct]) -> 
     ]
 
 
-def leaf_indexes(conn: sa.Connection, own: OwnSide, hashes: Sequence[str]) -> dict[str, int]:
+def leaf_indexes(conn: sa.Connection, own: OwnSide, hashes: Sequence[str]) -> dict[ActHash, int]:
     """Return where acts stand in their issuers' logs: ours in our two, the others' as mirrored or as proved."""
-    indexes: dict[str, int] = {row.act_hash: row.index for row in proofs_of(conn, hashes)}
+    indexes = {ActHash(row.act_hash): row.index for row in proofs_of(conn, hashes)}
     for origin in (*(shared_origin(party, own.programme) for party in own.others), own.own, own.shared):
-        indexes |= indexes_of(conn, origin, hashes)
+        indexes.update(indexes_of(conn, origin, hashes))
     return indexes
 
 

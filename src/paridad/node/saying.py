@@ -49,12 +49,12 @@ POLICY_COMMAND: Mapping[type, str] = {
     commands.Clarify: "request",
     commands.Suspend: "answer",
     commands.Resume: "answer",
-    commands.Answer: "release",
-    commands.Supplement: "release",
+    commands.Answer: "answer",
+    commands.Supplement: "answer",
     commands.Refuse: "refuse",
     commands.Recall: "recall",
-    commands.AttestPurge: "recall",
-    commands.RefuseRecall: "recall",
+    commands.AttestPurge: "answer",
+    commands.RefuseRecall: "answer",
     commands.RequestConsent: "request",
     commands.Consent: "release",
     commands.FileOutcome: "outcome",
@@ -102,7 +102,7 @@ def demand_role(own: OwnSide, officer: Officer, what: str, *, now: int, proposer
     question = CommandQuestion(role=officer.role, command=what, proposer=proposer)
     decision = own.engine.decide_one(question, now=now)
     if not decision.allowed:
-        es, en = (" ".join(reason.in_(language) for reason in decision.reasons) for language in ("es", "en"))  # type: ignore[arg-type]
+        es, en = (" ".join(reason.in_(language) for reason in decision.reasons) for language in ("es", "en"))
         raise OfficerRefused(_words(es, en))
     return decision
 
@@ -150,7 +150,7 @@ def matter_of(own: OwnSide, folio: Folio, draft: Draft, *, two_persons: bool) ->
     return Matter(
         recipient=draft.aud[0],
         purpose=purpose,
-        basis_kind=own.engine.lists.basis_kind(draft.basis, own.party),
+        basis_kind=filing.basis_kind(own, draft.basis),
         addressed=True,
         second_person=two_persons,
         case_decision=two_persons,
@@ -206,7 +206,7 @@ def _demand_all(released: Release, wanted: Sequence[str]) -> None:
         decision = released.decisions.get(missing[0])
         es, en = (
             " ".join(reason.in_(language) for reason in decision.reasons) if decision else ""
-            for language in ("es", "en")  # type: ignore[arg-type]
+            for language in ("es", "en")
         )
         raise NotReleased(
             _words(f"El campo {missing[0]} no puede salir. {es}", f"The field {missing[0]} may not leave. {en}")
@@ -220,7 +220,7 @@ def _releases(own: OwnSide, said: Sequence[IssuedAct], *, now: int) -> list[Rele
     """
     releases = []
     for act in said:
-        kind = own.engine.lists.basis_kind(act.envelope.bas, own.party)
+        kind = filing.basis_kind(own, act.envelope.bas)
         matter = Matter("", act.envelope.pur, kind, addressed=True, second_person=True)
         releases += filing.release_to_addressees(own, [act], matter, now=now)
     return releases

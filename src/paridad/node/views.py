@@ -6,6 +6,8 @@ Worked example
     views.rebuild()          drops and makes all of them again: the same rows
 """
 
+from collections.abc import Callable
+
 import sqlalchemy as sa
 
 from paridad.desks.targets import projection as targets
@@ -32,14 +34,14 @@ class Views:
 
     def refresh(self) -> int:
         """Bring every view up to date; return how many acts were looked at."""
-        return sum(self._own.store.in_transaction(lambda conn, p=each: catch_up(conn, p)) for each in self.projections)
+        return sum(self._run(catch_up, each) for each in self.projections)
 
     def rebuild(self) -> dict[str, int]:
         """Drop every view and make it again; return how many acts each looked at."""
-        return {
-            each.name: self._own.store.in_transaction(lambda conn, p=each: rebuild(conn, p))
-            for each in self.projections
-        }
+        return {each.name: self._run(rebuild, each) for each in self.projections}
+
+    def _run(self, work: Callable[[sa.Connection, Projection], int], projection: Projection) -> int:
+        return self._own.store.in_transaction(lambda conn: work(conn, projection))
 
     def behind(self, conn: sa.Connection) -> dict[str, int]:
         """Return by how many filings each view is behind."""

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from paridad.base.words import Words
 from paridad.store.errors import StoreFull, StoreUnavailable, StoreUnsafe
-from paridad.store.tables import counters
+from paridad.store.tables import act_keys, counters, disclosures, lockers
 
 REPEATABLE = frozenset({"40001", "40P01"})
 """serialization_failure and deadlock_detected (PostgreSQL, appendix A)."""
@@ -55,14 +55,8 @@ class PostgresBackend:
                 conn.execute(_LOCK_APPENDER)
                 yield conn
         except sa.exc.DBAPIError as error:
-            raise self._judged(error) from error
-
-    def _judged(self, error: sa.exc.DBAPIError) -> BaseException:
-        if getattr(error.orig, "sqlstate", None) == _DISK_FULL:
-            return StoreFull(
-                Words(es="El disco está lleno; no se escribió nada.", en="The disk is full; nothing was written.")
-            )
-        return _unavailable() if error.connection_invalidated else error
+            _judge(error)
+            raise
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -83,8 +77,8 @@ class PostgresBackend:
     def scrub(self) -> None:
         """Rewrite the tables of wrapped keys and sealed boxes without their dead rows; archived WAL ends by epoch."""
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-            conn.exec_driver_sql("VACUUM FULL boxes")
-            conn.exec_driver_sql("VACUUM FULL act_keys")
+            for table in (disclosures, act_keys, lockers):
+                conn.exec_driver_sql(f"VACUUM FULL {table.name}")
 
     def close(self) -> None:
         """Close all connections."""
@@ -92,6 +86,16 @@ class PostgresBackend:
 
 
 _LOCK_APPENDER = sa.select(counters.c.value).where(counters.c.name == "filed").with_for_update()
+
+
+def _judge(error: sa.exc.DBAPIError) -> None:
+    """Raise what a failure means: full (nothing happened) or unavailable (nobody knows); others mean themselves."""
+    if getattr(error.orig, "sqlstate", None) == _DISK_FULL:
+        raise StoreFull(
+            Words(es="El disco está lleno; no se escribió nada.", en="The disk is full; nothing was written.")
+        ) from error
+    if error.connection_invalidated:
+        raise _unavailable() from error
 
 
 def _unavailable() -> StoreUnavailable:

@@ -18,7 +18,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
@@ -53,7 +53,9 @@ WRITER_SETTINGS: Mapping[str, tuple[str, object]] = {
 }
 READER_SETTINGS: Mapping[str, tuple[str, object]] = {"query_only": ("ON", 1), **_COMMON}
 
-_FULL, _IOERR, _CORRUPT, _NOTADB = 13, 10, 11, 26
+_FULL = 13
+_UNKNOWABLE = frozenset({10, 11, 26})
+"""SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_NOTADB."""
 _PRIMARY = 0xFF  # an extended result code carries its primary code in the low byte (sqlite.org/rescode)
 
 
@@ -94,6 +96,11 @@ class SqliteBackend:
             self._readers = None if one_connection else self._reader_pool(connect)
             if self.unclean:
                 self.check()
+        except sa.exc.DBAPIError as error:
+            self._lock_file.close()
+            raise StoreUnsafe(
+                Words(es=f"{path.name} no abre: {error.orig}.", en=f"{path.name} does not open: {error.orig}.")
+            ) from error
         except BaseException:
             self._lock_file.close()
             raise
@@ -140,34 +147,45 @@ class SqliteBackend:
     def write(self) -> Iterator[sa.Connection]:
         """Lend the writer for one transaction; commit at the end, roll back on any exception."""
         with self._holding_writer() as conn:
-            transaction = conn.begin()
+            transaction, committing = self._begun(conn), False
             try:
                 yield conn
+                committing = True
+                transaction.commit()
             except BaseException as error:
                 self._roll_back(transaction, error)
-                raise self._judged(error) from error
-            try:
-                transaction.commit()
-            except sa.exc.DBAPIError as error:
-                self._roll_back(transaction, error)
-                raise self._judged(error, at_commit=True) from error
+                self._judge(error, at_commit=committing)
+                raise
+
+    def _begun(self, conn: sa.Connection) -> sa.RootTransaction:
+        try:
+            return conn.begin()
+        except sa.exc.DBAPIError as error:
+            self._judge(error)
+            raise
 
     def _roll_back(self, transaction: sa.RootTransaction, error: BaseException) -> None:
         try:
             transaction.rollback()
-        except sa.exc.DBAPIError:
+            self._raw.rollback()  # after a failed commit SQLAlchemy believes it is over; SQLite may not
+        except (sa.exc.DBAPIError, sqlite3.Error):
             self._stopped = error
 
-    def _judged(self, error: BaseException, *, at_commit: bool = False) -> BaseException:
-        """Say what a failure means: full (nothing happened), stopped (nobody knows), or just itself."""
+    @property
+    def _raw(self) -> Any:
+        return self._writer.connection.dbapi_connection
+
+    def _judge(self, error: BaseException, *, at_commit: bool = False) -> None:
+        """Raise what a failure means: full (nothing happened) or stopped (nobody knows); others mean themselves."""
         code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0) & _PRIMARY
         if code == _FULL and self._stopped is None:
-            return StoreFull(
+            raise StoreFull(
                 Words(es="El disco está lleno; no se escribió nada.", en="The disk is full; nothing was written.")
-            )
-        if at_commit or code in {_IOERR, _CORRUPT, _NOTADB}:
+            ) from error
+        if at_commit or code in _UNKNOWABLE:
             self._stopped = error
-        return error if self._stopped is None else _stopped()
+        if self._stopped is not None:
+            raise _stopped() from error
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -179,6 +197,10 @@ class SqliteBackend:
             with self._readers.connect() as conn:
                 yield conn
 
+    def alter(self) -> AbstractContextManager[sa.Connection]:
+        """Lend the writer for changing the schema."""
+        return self.write()
+
     def is_retryable(self, error: BaseException) -> bool:
         """Tell whether repeating the transaction can help: never, as there is one writer."""
         del error
@@ -186,9 +208,8 @@ class SqliteBackend:
 
     def scrub(self) -> None:
         """Write the WAL back and cut it to nothing, so that deleted bytes are in no file (needs `secure_delete`)."""
-        with self._holding_writer() as conn:
-            raw = conn.connection.dbapi_connection
-            busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # type: ignore[union-attr]
+        with self._holding_writer():
+            busy, _, _ = self._raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
             raise ScrubPending(
                 Words(
@@ -198,8 +219,7 @@ class SqliteBackend:
 
     def check(self) -> None:
         """Let SQLite check the whole file, or raise `StoreUnsafe`."""
-        raw: Any = self._writer.connection.dbapi_connection
-        answer = raw.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        answer = self._raw.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if answer != "ok":
             raise StoreUnsafe(Words(es=f"La base está dañada: {answer}.", en=f"The database is damaged: {answer}."))
 

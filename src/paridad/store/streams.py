@@ -41,7 +41,6 @@ from paridad.store.tables import (
     receipts,
 )
 
-
 _STREAM = ("programme", "sender", "receiver")
 
 

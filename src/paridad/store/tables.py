@@ -181,6 +181,14 @@ proofs = strict_table(  # where an act received stands in its sender's log, and 
     blob("path"),  # hashes of 32 bytes, from the leaf up
 )
 
+consistency = strict_table(  # that a checkpoint of another party's log extends the one before, as it was shown to us
+    "consistency",
+    text("origin", primary_key=True),
+    integer("old", primary_key=True),
+    integer("new", primary_key=True),
+    blob("path"),
+)
+
 evidence = strict_table(
     "evidence", text("digest", primary_key=True), text("origin", index=True), integer("number"), blob("object")
 )

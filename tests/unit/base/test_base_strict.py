@@ -219,8 +219,9 @@ def test_the_caller_may_state_other_caps() -> None:
         b'["' * 9 + b'\\"' * 500_000,
         b'""' * 500_000,
         b"9" * 1_000_000,
+        b"{" + b",".join(b'"k%d":1' % n for n in range(80_000)) + b',"k79999":1}',
     ],
-    ids=["escaped quotes", "escaped quotes under brackets", "open strings", "empty strings", "digits"],
+    ids=["escaped quotes", "escaped quotes under brackets", "open strings", "empty strings", "digits", "keys"],
 )
 def test_hostile_texts_of_a_megabyte_take_linear_time(data: bytes) -> None:
     start = time.process_time()

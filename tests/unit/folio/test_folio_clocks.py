@@ -4,6 +4,12 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from paridad.folio.clocks import Duty, Pauses, clocks, due, due_at, overdue
+from paridad.folio.evolve import fold
+from paridad.folio.state import OVERDUE, STATUS, Folio, Stage
+from paridad.folio.terms import NO_TERMS
+from paridad.folio.waiting import DUTIES, Waiting, waiting_on
 from support.folio_story import (
     DAY,
     HOUR,
@@ -22,12 +28,6 @@ from support.folio_story import (
     suspends,
     the_line_is_cut,
 )
-
-from paridad.folio.clocks import Duty, Pauses, clocks, due, due_at, overdue
-from paridad.folio.evolve import fold
-from paridad.folio.state import OVERDUE, STATUS, Folio, Stage
-from paridad.folio.terms import NO_TERMS
-from paridad.folio.waiting import DUTIES, Waiting, waiting_on
 
 DUE: dict[str, tuple[int, int, Pauses, int | None]] = {
     "without a pause": (0, 8, (), 8),

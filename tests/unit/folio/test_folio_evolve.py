@@ -8,6 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from paridad.acts.envelope import Draft, Envelope
+from paridad.folio.evolve import evolve, fold
+from paridad.folio.order import in_order
+from paridad.folio.sheet import MANY, sheet, summary
+from paridad.folio.state import IRREGULAR, Folio, Irregular, Recorded, Stage
+from paridad.folio.steps import INTERNAL_STEPS, STEPS
+from paridad.folio.waiting import waiting_on
 from support.folio_story import (
     HOUR,
     MORNING,
@@ -42,14 +50,6 @@ from support.folio_story import (
     the_line_is_back,
     the_line_is_cut,
 )
-
-from paridad.acts.envelope import Draft, Envelope
-from paridad.folio.evolve import evolve, fold
-from paridad.folio.order import in_order
-from paridad.folio.sheet import MANY, sheet, summary
-from paridad.folio.state import IRREGULAR, Folio, Irregular, Recorded, Stage
-from paridad.folio.steps import INTERNAL_STEPS, STEPS
-from paridad.folio.waiting import waiting_on
 
 FOLIO = "A-2026-0007"
 
@@ -100,7 +100,8 @@ def test_both_nodes_end_the_long_story_alike() -> None:
     """One node holds internal acts that the other does not; what they share folds alike."""
     table = play(LONG_STORY)
     ours, theirs = table.node("asking").folio, table.node("asked").folio
-    assert theirs.proposals and not ours.proposals
+    assert theirs.proposals
+    assert not ours.proposals
     assert replace(theirs, internal=(), proposals=()) == ours
     assert ours.stage == Stage.CLOSED
     assert [each.why for each in ours.irregular] == ["role", "closed"]
@@ -152,7 +153,7 @@ def _naming(envelope: Envelope, *hashes: str) -> Envelope:
 
 
 def _said(kind: str, iss: str, *aud: str, index: int = 90, **fields: Any) -> Recorded:
-    """An act in the folio by anybody to anybody."""
+    """Return an act in the folio by anybody to anybody."""
     draft = Draft(f"folio/{kind}/1", iss, aud, "OPEN", "trial", "treaty", fields, FOLIO)
     return recorded(draft, at=MORNING + index, index=index, forged=True)
 
@@ -297,24 +298,51 @@ def test_no_free_text_and_no_officer_stand_on_the_sheet() -> None:
 
 def test_every_reason_has_its_words() -> None:
     """Each reason that a step can give is explained in both languages."""
-    assert {"stranger", "role", "settled", "repeated", "reference", "incomplete", "closed", "same-person"} == set(IRREGULAR)
+    assert {"stranger", "role", "settled", "repeated", "reference", "incomplete", "closed", "same-person"} == set(
+        IRREGULAR
+    )
 
 
 # --- anything at all -----------------------------------------------------------------------------------------------
 
-values = st.none() | st.booleans() | st.integers(-5, 2**40) | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=5)
+values = (
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 2**40)
+    | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=5)
+)
 members = st.sampled_from(["record", "paths", "item", "fate", "obligation", "kept"])
 lists = st.lists(values | st.dictionaries(members, values), max_size=3)
-names = (
-    "urgency question given withheld partial obligations grounds attested derived unreadable_since record recipient"
-    " purpose granted expires outcome reason digest officer content approved proposed"
-).split()
+names = [
+    "urgency",
+    "question",
+    "given",
+    "withheld",
+    "partial",
+    "obligations",
+    "grounds",
+    "attested",
+    "derived",
+    "unreadable_since",
+    "record",
+    "recipient",
+    "purpose",
+    "granted",
+    "expires",
+    "outcome",
+    "reason",
+    "digest",
+    "officer",
+    "content",
+    "approved",
+    "proposed",
+]
 agencies = st.sampled_from(["A/POLICE", "A/COURT", "B/POLICE", "C/POLICE"])
 
 
 @st.composite
 def anything(draw: st.DrawFn, known: tuple[str, ...]) -> Recorded:
-    """An act that nobody would send."""
+    """Draw an act that nobody would send."""
     envelope = Envelope(
         iss=draw(agencies),
         iat=draw(st.integers(MORNING - 5, MORNING + 5)),

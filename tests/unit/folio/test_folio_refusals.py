@@ -2,6 +2,30 @@
 """What a folio refuses, sentence by sentence; beside each refusal stands the row that is accepted."""
 
 import pytest
+
+from paridad.base.words import Words
+from paridad.folio.commands import (
+    Acknowledge,
+    Answer,
+    Ask,
+    AskClarification,
+    AttestPurge,
+    Clarify,
+    Consent,
+    Derived,
+    Kept,
+    Recall,
+    Refuse,
+    RefuseRecall,
+    Resume,
+    Supplement,
+    Suspend,
+    Withheld,
+)
+from paridad.folio.conditions import CONDITIONS, possible
+from paridad.folio.errors import NotNow
+from paridad.folio.evolve import fold
+from paridad.folio.rules import decide
 from support.folio_story import (
     OTHER_RECORD,
     RECORD,
@@ -39,30 +63,6 @@ from support.folio_story import (
     supplements,
     suspends,
 )
-
-from paridad.base.words import Words
-from paridad.folio.commands import (
-    Acknowledge,
-    Answer,
-    Ask,
-    AskClarification,
-    AttestPurge,
-    Clarify,
-    Consent,
-    Derived,
-    Kept,
-    Recall,
-    Refuse,
-    RefuseRecall,
-    Resume,
-    Supplement,
-    Suspend,
-    Withheld,
-)
-from paridad.folio.conditions import CONDITIONS, possible
-from paridad.folio.errors import NotNow
-from paridad.folio.evolve import fold
-from paridad.folio.rules import decide
 
 ANSWERED: list[Step] = [asks(), answers("name")]
 STRICT_PROPOSAL: list[Step] = [asks(), proposes("asked", an_answer())]

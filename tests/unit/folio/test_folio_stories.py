@@ -2,10 +2,18 @@
 """The life of a folio as tables of sentences, played as written and with the parties exchanged."""
 
 import pytest
+
+from paridad.folio import consent
+from paridad.folio.clocks import Duty, due
+from paridad.folio.commands import Given, Withheld
+from paridad.folio.state import Folio, RecallAnswer, Stage
+from paridad.folio.waiting import waiting_on
 from support.folio_story import (
+    DAY,
     HOUR,
     RECORD,
     Story,
+    TwoParties,
     acknowledges,
     an_answer,
     answers,
@@ -42,13 +50,25 @@ from support.folio_story import (
     the_line_is_cut,
 )
 
-from paridad.folio import consent
-from paridad.folio.clocks import Duty, due
-from paridad.folio.commands import Given, Withheld
-from paridad.folio.state import Stage
-from paridad.folio.waiting import waiting_on
-
 ASK, ANSWER, OUTCOME = ("asked", Duty.ACKNOWLEDGE), ("asked", Duty.ANSWER), ("asking", Duty.OUTCOME)
+
+
+def _may(folio: Folio, table: TwoParties, recipient: str = "C/POLICE", purpose: str = "trial") -> bool:
+    """Whether the record may be passed on."""
+    return bool(consent.in_force(folio, record=RECORD, recipient=recipient, purpose=purpose, now=table.now))
+
+
+def _inside(folio: Folio, table: TwoParties) -> list[Duty]:
+    """Return what waits inside the party."""
+    return [each.duty for each in waiting_on(folio, table.now) if each.internal]
+
+
+def _purge(folio: Folio) -> RecallAnswer:
+    """Return the answer to the first recall."""
+    answer = folio.recalls[0].answer
+    assert answer is not None
+    return answer
+
 
 STORIES: dict[str, Story] = {
     # asking and answering
@@ -209,9 +229,9 @@ STORIES: dict[str, Story] = {
         hours(1),
         attests(),
         ends(Stage.RECALLED, OUTCOME),
-        at("asked", lambda folio, _: [each.fate for each in folio.recalls[0].answer.derived] == ["destroyed", "kept"]),
-        at("asked", lambda folio, table: folio.recalls[0].answer.unreadable_since == table.now),
-        at("asked", lambda folio, table: folio.recalls[0].answer.unreadable_in_backups_by > table.now),
+        at("asked", lambda folio, _: [each.fate for each in _purge(folio).derived] == ["destroyed", "kept"]),
+        at("asked", lambda folio, table: _purge(folio).unreadable_since == table.now),
+        at("asked", lambda folio, table: _purge(folio).unreadable_in_backups_by == table.now + 30 * DAY),
     ],
     "a recall may be refused with reasons, and made again": [
         asks(),
@@ -270,7 +290,7 @@ STORIES: dict[str, Story] = {
         asks_consent(),
         ends(Stage.ANSWERED, OUTCOME, ("asked", Duty.CONSENT)),
         consents(),
-        at("asking", lambda folio, table: _may(folio, table)),
+        at("asking", _may),
         at("asking", lambda folio, table: not _may(folio, table, recipient="A/COURT")),
         at("asking", lambda folio, table: not _may(folio, table, purpose="investigation")),
         ends(Stage.ANSWERED, OUTCOME),
@@ -293,7 +313,7 @@ STORIES: dict[str, Story] = {
         asks_back(),
         at("asking", lambda folio, table: not _may(folio, table)),
         refuses_recall(),
-        at("asking", lambda folio, table: _may(folio, table)),
+        at("asking", _may),
     ],
     "a consent may be asked for and given in a closed folio": [
         asks(),
@@ -554,14 +574,6 @@ STORIES: dict[str, Story] = {
         shows("incomplete"),
     ],
 }  # fmt: skip
-
-
-def _may(folio, table, recipient="C/POLICE", purpose="trial"):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    return consent.in_force(folio, record=RECORD, recipient=recipient, purpose=purpose, now=table.now)
-
-
-def _inside(folio, table):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    return [each.duty for each in waiting_on(folio, table.now) if each.internal]
 
 
 @pytest.mark.parametrize("swapped", [False, True], ids=["as written", "parties exchanged"])

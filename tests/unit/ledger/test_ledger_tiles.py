@@ -28,6 +28,7 @@ PATHS: dict[str, TilePlace] = {
     "tile/3/x001/000.p/255": TilePlace(3, 1000, 255),
     "tile/63/001.p/1": TilePlace(63, 1, 1),
     "tile/entries/x012/345": TilePlace("entries", 12345),
+    "tile/entries/x036/x028/x797/x018/x963/967": TilePlace("entries", 36_028_797_018_963_967),
     "tile/entries/000.p/3": TilePlace("entries", 0, 3),
 }
 
@@ -36,6 +37,7 @@ BAD_PATHS = [
     "tile/00/000", "tile/64/000", "tile/-1/000", "tile/0/000.p/0", "tile/0/000.p/256", "tile/0/000.p/999",
     "tile/0/000.p/01", "tile/0/000.p/", "tile/0/000\n", "/tile/0/000", "tile/0/000/", "tile/data/000", "tile/0/../000",
     "tile/0/٠٠٠", "tile/entries/000.p/256",
+    "tile/entries/x036/x028/x797/x018/x963/968", "tile/0/x001/x000/x000/x000/x000/x000/000",
 ]  # fmt: skip
 
 

@@ -79,12 +79,14 @@ def comparison(engine: PolicyEngine) -> Comparison:
 # The comparison -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_two_evaluators_agree_on_every_question(comparison: Comparison) -> None:
     assert comparison.differences == ()
     assert comparison.asked == 36_864 + 73_728 + 864 + 120
     assert 0 < comparison.allowed < comparison.asked
 
 
+@pytest.mark.slow
 def test_every_clause_and_every_rule_is_reached_by_some_question(comparison: Comparison, engine: PolicyEngine) -> None:
     assert comparison.spoke == engine.book.rules.keys()
     assert {engine.book.rules[rule].clause for rule in comparison.spoke} == engine.book.clauses.keys()
@@ -359,6 +361,7 @@ def _neighbours(question: Question) -> Iterator[Question]:
             yield replace(question, **{name: other})  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_every_mutant_of_the_cedar_text_is_refused_or_differs(judged: Judged, engine: PolicyEngine) -> None:
     leaving = [question for question in judged.allowed if isinstance(question, ReleaseQuestion)][:150]
     inside = [question for question in judged.questions if not isinstance(question, ReleaseQuestion)]

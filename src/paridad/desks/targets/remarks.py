@@ -142,7 +142,7 @@ _DATE = re.compile(r"(?:(?:(?P<day>[0-9]{1,2}) )?(?P<month>[A-Z][a-z]{2}) )?(?P<
 _RANGE = re.compile(r"(.+) to (.+)|([0-9]{4})-([0-9]{4})")
 _PRECISION = {4: "year", 7: "month", 10: "day"}
 _NUMBER = re.compile(
-    r"(?P<number>(?:[^();]|\([^()]*\)(?=\S)|(?<=\S)\([^()]*\)){1,120}?(?<!\s))"
+    r"(?P<number>(?:[^();]|\([^()]*\)(?=\S)|(?<=\S)\([^()]*\)(?!\S)){1,120}?(?<!\s))"
     r"(?: \((?P<place>[^()0-9]+)\)(?= \())?(?: \((?P<country>[^()0-9]+)\))?"
     r"(?: issued (?P<issued>[0-9A-Za-z ]{4,11}))?(?: expires (?P<expires>[0-9A-Za-z ]{4,11}))?"
 )

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The running text of the official list, piece by piece."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -145,6 +147,19 @@ def test_each_piece_is_counted_under_its_tag() -> None:
     """Read and unread, so that a new spelling of the source shows."""
     seen = read_remarks("DOB 1971; DOB soon; ICTY indictee.").seen
     assert seen == (("DOB", True), ("DOB", False), ("", False))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Passport " + "a(b)" * 15_000 + ";", "Passport 1" + " issued 1" * 7_000 + ";", "DOB " + "1 to " * 12_000, "(" * 60_000,
+     "Telephone " + "1" * 60_000 + "x", "Linked To: " + "A." * 30_000, "a.k.a. '" * 8_000, "; " * 30_000],
+    ids=lambda text: text[:12],
+)  # fmt: skip
+def test_a_text_made_to_be_slow_is_not(text: str) -> None:
+    """64 KiB that almost fit, over and over."""
+    start = time.process_time()
+    read_remarks(text)
+    assert time.process_time() - start < 10
 
 
 tags = st.sampled_from(

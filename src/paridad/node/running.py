@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The daemon: the edge under mutual TLS, rounds of upkeep, and a local door for officers' commands.
+
+Rules
+  - The edge listens before the first round; the first round compares our logs with what the witnesses saw.
+  - The loop does a round, then waits for work or for the next second; it stops on request and finishes what it does.
+  - The local door is a Unix socket of mode 0600 in the node's folder: one strict JSON line in, one out. What can be
+    asked there is handed in (`operations`), so that a command does the same in the daemon as by itself.
+  - A fault in one round is told and the next round comes; unknown state (`UnknownState`) stops the daemon.
+"""
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from paridad.base.errors import ParidadError
+from paridad.base.strict import JsonValue, read_json, write_json
+from paridad.exchange.server import Server
+from paridad.exchange.transport import Credentials, HttpTransport, PeerAddress, own_tls, peer_tls
+from paridad.ledger.errors import RootMismatch, UnknownState
+from paridad.node.node import Node
+
+Operation = Callable[[Node, Mapping[str, JsonValue]], JsonValue]
+
+MAX_LINE = 8 * 1024 * 1024
+ROUND_SECONDS = 1.0
+SOCKET = "node.sock"
+
+log = logging.getLogger("paridad.node")
+
+
+def http_line(node: Node) -> HttpTransport:
+    """Return the transport to every peer in node.toml, each pinned to its party's authorities."""
+    tls = node.home.path / "tls"
+    mine = Credentials(str(tls / "client.crt"), str(tls / "client.key"))
+    return HttpTransport(
+        {
+            party: PeerAddress(url, peer_tls(mine, "\n".join(node.own.keys.authorities(party, node.clock()))))
+            for party, url in node.settings.peers.items()
+        }
+    )
+
+
+def edge_server(node: Node) -> Server:
+    """Return the edge's server, not yet listening to requests."""
+    tls = node.home.path / "tls"
+    mine = Credentials(str(tls / "server.crt"), str(tls / "server.key"))
+    authorities = [pem for party in node.own.others for pem in node.own.keys.authorities(party, node.clock())]
+    context = own_tls(mine, "\n".join(authorities))
+    return Server(node.edge_for_certificate, host=node.settings.host, port=node.settings.port, tls=context)
+
+
+@dataclass
+class Daemon:
+    """A running node; `start`, then `loop` until `stop`."""
+
+    node: Node
+    operations: Mapping[str, Operation] = field(default_factory=dict)
+    round_seconds: float = ROUND_SECONDS
+    stopping: threading.Event = field(default_factory=threading.Event)
+    work: threading.Event = field(default_factory=threading.Event)
+
+    def start(self) -> int:
+        """Listen, open the local door, compare with the witnesses; return the port of the edge."""
+        self.server = edge_server(self.node)
+        self.server.start()
+        self.door = Door(self.node, self.operations, self.node.home.path / SOCKET, self.work)
+        self.door.start()
+        return self.server.port
+
+    def loop(self) -> None:
+        """Do rounds until asked to stop."""
+        if self.node.transport is None:
+            self.node.transport = http_line(self.node)
+        compared = False
+        while not self.stopping.is_set():
+            self.work.clear()
+            compared = compared or not self.node.start()
+            self._round()
+            self.work.wait(self.round_seconds)
+
+    def _round(self) -> None:
+        try:
+            done = self.node.tick()
+        except (UnknownState, RootMismatch):
+            raise
+        except ParidadError as error:
+            log.warning("round: %s", error.words.en)
+            return
+        for party, why in done.unreachable.items():
+            log.info("%s: %s", party, why)
+
+    def stop(self) -> None:
+        """Stop listening and close the store."""
+        self.stopping.set()
+        self.work.set()
+        self.door.stop()
+        self.server.stop()
+        self.node.close()
+
+
+class Door:
+    """The local socket by which officers' commands reach a running node."""
+
+    def __init__(self, node: Node, operations: Mapping[str, Operation], path: Path, work: threading.Event) -> None:
+        self._node = node
+        self._operations = operations
+        self._path = path
+        self._work = work
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._thread = threading.Thread(target=self._serve, name="door", daemon=True)
+
+    def start(self) -> None:
+        """Open the door."""
+        self._path.unlink(missing_ok=True)
+        before = os.umask(0o177)
+        try:
+            self._socket.bind(str(self._path))
+        finally:
+            os.umask(before)
+        self._socket.listen(16)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close the door."""
+        self._socket.close()
+        self._path.unlink(missing_ok=True)
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                line, _ = self._socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._answer, args=(line,), daemon=True).start()
+
+    def _answer(self, line: socket.socket) -> None:
+        with line, line.makefile("rb") as incoming:
+            asked = incoming.readline(MAX_LINE)
+            line.sendall(write_json(self.respond(asked), max_string=MAX_LINE, max_array=MAX_LINE) + b"\n")
+            self._work.set()
+
+    def respond(self, asked: bytes) -> JsonValue:
+        """Carry out one operation; an error is an answer with both sentences and its exit code."""
+        try:
+            tree = read_json(asked.rstrip(b"\n"), max_string=MAX_LINE, max_array=MAX_LINE)
+            return {"result": self._operations[tree["operation"]](self._node, tree["arguments"])}
+        except ParidadError as error:
+            return {
+                "error": {
+                    "es": error.sentence("es"),
+                    "en": error.sentence("en"),
+                    "exit_code": int(error.exit_code),
+                }
+            }
+        except (KeyError, TypeError) as error:
+            return {"error": {"es": f"Operación mal formada: {error}.", "en": f"Malformed: {error}.", "exit_code": 2}}
