@@ -9,21 +9,21 @@ import argparse
 import json
 import sys
 import time
+import tomllib
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from paridad_verify.acts import Act
-from paridad_verify.bundle import Bundle, Line
-from paridad_verify.faults import WORDS
+from paridad_verify.bundle import RECEIPT, RELEASE, Bundle, Line
 
+WORDS = tomllib.loads(files("paridad_verify").joinpath("words.toml").read_text("utf-8"))
 _LIMITS = ("true", "outside", "erased", "forwarded", "clocks", "split", "ended", "vocabulary")
-_ANSWERS = {"folio/answer/1", "folio/supplement/1"}
-_Sentences = Iterator[tuple[str, str, str, Mapping[str, Any]]]
-"""Table and name of a sentence, the item it speaks of, and what it fills in."""
+_Sentence = tuple[str, str, Mapping[str, Any]]  # its name, the item it speaks of, what fills its places
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,86 +46,68 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def report(bundle: Bundle, *, anchored: bool) -> dict[str, Any]:
     """Return the report in its stable form; `anchored` if the user named a charter to rely on."""
-    said = [_filled(*each) for each in _sentences(bundle, anchored)]
-    faults = [(fault.step, _filled("fault", fault.name, item, fault.values)) for item, fault in bundle.failures]
+    said = [*_sentences(bundle, anchored)]
+    faults = [_filled("fault", (fault.name, item, fault.values)) for item, fault in bundle.failures]
     return {
         "verified": not faults,
         "acts": len(bundle.acts),
         "checkpoints": len(bundle.checkpoints),
         "cosignatures": sum(len(head.cosigned) for head in bundle.checkpoints.values()),
-        "failures": [{"step": step, **words} for step, (_, words) in faults],
-        "proved": [words for table, words in said if table != "not_proved"],
-        "not_proved": [words for table, words in said if table == "not_proved"],
+        "failures": [{"step": fault.step, **words} for (_, fault), words in zip(bundle.failures, faults, strict=True)],
+        "proved": [_filled("proved", each) for each in said if each[0] in WORDS["proved"]],
+        "not_proved": [_filled("not_proved", each) for each in said if each[0] in WORDS["not_proved"]],
     }
 
 
-def _filled(table: str, name: str, item: str, values: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
-    words = {language: text.format_map(values) for language, text in WORDS[table][name].items()}
-    return table, {"item": item, "id": name, **words}
+def _filled(table: str, told: _Sentence) -> dict[str, str]:
+    name, item, values = told
+    return {"item": item, "id": name, **{lang: text.format_map(values) for lang, text in WORDS[table][name].items()}}
 
 
-def _sentences(bundle: Bundle, anchored: bool) -> _Sentences:
-    if not bundle.failures:
-        yield "proved", "sealed", "bundle", {**bundle.head, "at": _utc(bundle.head["at"])}
+def _sentences(bundle: Bundle, anchored: bool) -> Iterator[_Sentence]:
+    sound = not bundle.failures
+    if sound:
+        yield "sealed", "bundle", {**bundle.head, "at": _utc(bundle.head["at"])}
     for charter in bundle.keys.charters:
-        proved = anchored and not bundle.failures
-        yield (
-            ("proved" if proved else "not_proved"),
-            ("anchored" if proved else "assumed"),
-            "charter",
-            charter._asdict(),
-        )
+        yield "anchored" if anchored and sound else "assumed", "charter", charter._asdict()
     for item, head in bundle.evidence:
-        yield "proved", "equivocation", item, head._asdict()
+        yield "equivocation", item, head._asdict()
     for item, line in bundle.streams:
         places = [(line["from"], line["to"], line["first"] + n) for n in range(len(line["acts"]))]
         whole = all(place in bundle.covered for place in places)
-        values = {**line, "sender": line["from"], "n": len(places)}
-        yield ("proved" if whole else "not_proved"), ("stream" if whole else "claimed"), item, values
+        yield "stream" if whole else "claimed", item, {**line, "sender": line["from"], "n": len(places)}
     cosigned = defaultdict[tuple[str, str, str], list[tuple[int, int]]](list)
     for head in sorted(bundle.checkpoints.values()):
         for party, role, at in head.cosigned:
             cosigned[head.origin, party, role].append((head.size, at))
     for item, line, act in bundle.acts:
-        holders = [(*key[1:], heads) for key, heads in cosigned.items() if key[0] == line["origin"]]
-        yield from _act(item, line, act, holders, bundle.received[act.hash])
-    yield from (("not_proved", name, "bundle", {}) for name in _LIMITS)
+        yield from ((name, item, values) for name, values in _act(bundle, line, act, cosigned))
+    yield from ((name, "bundle", {}) for name in _LIMITS)
 
 
-def _act(
-    item: str, line: Line, act: Act, holders: Sequence[tuple[str, str, list[tuple[int, int]]]], received: Sequence[Line]
-) -> _Sentences:
-    claims, knd = act.claims, act.claims["knd"]
-    told = {
-        "kid": act.kid,
-        "time": _utc(claims["iat"]),
-        "to": ", ".join(claims["aud"]),
-        "re": ", ".join(claims["re"]) or "-",
-    }
-    yield "proved", "said", item, {**claims, **told, "hash": act.hash}
-    yield "proved", "stands", item, line
+def _act(bundle: Bundle, line: Line, act: Act, cosigned: Mapping[Any, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    knd, told = act.claims["knd"], {name: ", ".join(act.claims[name]) or "-" for name in ("aud", "re")}
+    told = {**act.claims, **told, "kid": act.kid, "hash": act.hash, "time": _utc(act.claims["iat"])}
+    yield "said", told
+    yield "stands", line
     seen = False
-    for party, role, heads in holders:
-        for size, at in heads[bisect_right(heads, (line["index"], 2**64)) :][:1]:  # the first tree that holds the act
+    for (origin, party, role), heads in cosigned.items():
+        place = bisect_right(heads, (line["index"], 2**64))  # the first tree that holds the act
+        if origin == line["origin"] and place < len(heads):
+            yield role, {"party": party, "size": heads[place][0], "time": _utc(heads[place][1])}
             seen = True
-            yield "proved", role, item, {"party": party, "size": size, "time": _utc(at)}
     if not seen:
-        yield "not_proved", "uncosigned", item, {}
-    for each in received:
-        yield "proved", "received", item, {**each, "at": _utc(each["at"])}
-    yield "proved", "open", item, {"fields": ", ".join(act.paths) or "-", "closed": act.closed}
+        yield "uncosigned", {}
+    for each in bundle.received[act.hash]:
+        yield "received", {**each, "at": _utc(each["at"])}
+    yield "open", {"fields": ", ".join(act.paths) or "-", "closed": act.closed}
     if line.get("omits"):
-        yield "proved", "omits", item, {"n": len(line["omits"])}
-    for each in act.fields.get("withheld", ()) if knd in _ANSWERS else ():
-        yield "proved", "withheld", item, {"what": "-", **each}
-    if knd in WORDS["kind"]:
-        n = len(act.fields.get("parcels", ())) if knd.startswith("exchange/") else 0
-        yield (
-            "kind",
-            knd,
-            item,
-            defaultdict(lambda: "-", {**act.fields, "n": n, "re": told["re"], "fol": claims["fol"]}),
-        )
+        yield "omits", {"n": len(line["omits"])}
+    for each in act.fields.get("withheld", ()) if knd in {"folio/answer/1", "folio/supplement/1"} else ():
+        yield "withheld", {"what": "-", **each}
+    if knd in WORDS["proved"]:
+        count = len(act.fields.get("parcels", ())) if knd in {RELEASE, RECEIPT} else 0
+        yield knd, defaultdict(lambda: "-", {**told, **act.fields, "n": count})
 
 
 def _utc(seconds: int) -> str:
@@ -135,8 +117,8 @@ def _utc(seconds: int) -> str:
 def _text(found: dict[str, Any], language: str) -> list[str]:
     words = {name: text[language] for name, text in WORDS["cli"].items()}
     lines = [words["verified" if found["verified"] else "failed"].format_map(found)]
-    for each in found["failures"]:
-        lines.append(f"  ✗ {each['item']}, {words['step']} {each['step']} ({each['id']}): {each[language]}")
+    fault = "  ✗ {item}, {word} {step} ({id}): {sentence}"
+    lines += [fault.format(**each, word=words["step"], sentence=each[language]) for each in found["failures"]]
     for title in ("proved", "not_proved"):
         lines += ["", words[title]]
         for item, sentences in groupby(found[title], key=lambda each: str(each["item"])):

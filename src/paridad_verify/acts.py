@@ -5,9 +5,6 @@
 - The act's hash is SHA-256 over the ASCII text `header.payload.signature`; its leaf is hashed from the same text.
 - Every digest stands once, open or nested; a disclosure that fits none condemns the act. Nothing is trimmed.
 - A digest without its disclosure is a withheld field or a decoy: nobody can tell which, and nothing here tries.
-
-  act = open_act("eyJ…~WyJ…~", keys, 1767225600, ("AA/practice/shared", 3))
-  act.fields["serial"] is "AB12345"; act.closed is 31
 """
 
 import re
@@ -15,35 +12,30 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from paridad_verify.faults import Fault, demand
 from paridad_verify.keys import CLOCK_TOLERANCE, Keys
-from paridad_verify.signatures import check_equation, check_points
-from paridad_verify.strict import HASH, base64url, fits, form, read_json, to_base64url
+from paridad_verify.proofs import check_equation, check_points
+from paridad_verify.strict import HASH, Fault, base64url, demand, fits, form, read_json, to_base64url
 
 MAX_SIGNED, MAX_DISCLOSURE, MAX_DISCLOSURES, MAX_DIGESTS, SALT_BYTES = 65_535, 32 * 1024, 1024 * 1024, 512, 16
 _HEADER = form("alg:alg kid typ:typ", alg=re.compile("Ed25519"), typ=re.compile(r"act\+sd-jwt"))
-_SPEAKER = form("iss iat:int prg *")
 _CLAIMS = form(
-    "iss:agency iat:int jti:id prg knd:kind fol:folio re:[hash] aud:[agency] hnd pur bas see:[x] _sd:[hash] _sd_alg:alg",
+    "iss:agency iat:int jti:id prg knd:kind fol:folio re:[hash] aud:[agency] hnd pur bas see:[seen] _sd:[hash] _sd_alg",
     id=re.compile(r"[A-Za-z0-9_-]{21}[AQgw]"),
     kind=re.compile(r"[a-z][a-z0-9-]*/[a-z][a-z0-9-]*/[1-9][0-9]{0,3}"),
     folio=re.compile(r"[!-~]{0,128}"),
-    x=form("origin:name size:int root:hash", name=re.compile(r"[!-~]{1,128}")),
-    alg=re.compile("sha-256"),
+    seen=form("origin:name size:int root:hash", name=re.compile(r"[!-~]{1,128}")),
 )
 _MARKS = frozenset({"_sd", "_sd_alg", "..."})
 _RESERVED = _MARKS | _CLAIMS.keys() | {"exp", "nbf", "cnf", "sub", "vct"}
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_ANSWER = form("withheld?:[x] *", x=form("rule clause *"))
-_BODIES = {
-    "exchange/release/1": form(
-        "recipient?:agency first?:int parcels?:[x]", x=form("position:int act:hash digests:[hash]")
-    ),
-    "exchange/receipt/1": form("cover? parcels?:[x]", x=form("position:int act:hash digests:[hash] verdict reason")),
+_PARCEL = "position:int act:hash digests:[hash]"
+_BODIES = {  # the kinds that this program reads; the fields of others are fitted, not judged
+    "exchange/release/1": form("recipient?:agency first?:int parcels?:[x]", x=form(_PARCEL)),
+    "exchange/receipt/1": form("cover? parcels?:[x]", x=form(f"{_PARCEL} verdict reason")),
     "programme/key-change/1": form("change? kid? signed?"),
-    **dict.fromkeys(("folio/answer/1", "folio/supplement/1"), _ANSWER),
+    "folio/answer/1": form("withheld?:[x] *", x=form("rule clause *")),
+    "folio/supplement/1": form("withheld?:[x] *", x=form("rule clause *")),
 }
-"""The kinds that this program reads; of others the fields are fitted, not judged."""
 
 
 class Act(NamedTuple):
@@ -55,7 +47,7 @@ class Act(NamedTuple):
     claims: Mapping[str, Any]
     fields: Mapping[str, Any]
     """The open fields; of lists and records that are disclosed part by part, the open parts."""
-    paths: tuple[str, ...]
+    paths: list[str]
     opened: frozenset[str]
     closed: int
     """How many digests stay closed: withheld fields and decoys alike."""
@@ -65,15 +57,18 @@ def open_act(wire: str, keys: Keys, now: int, place: tuple[str, int]) -> Act:
     """Verify an act; the numbers are the steps of the act specification."""
     step = 1
     try:
-        signed, texts = _split(wire)  # (1) size caps and compact form
+        signed, *texts = wire.split("~")  # (1) size caps and compact form
+        demand(len(signed) <= MAX_SIGNED and sum(map(len, texts)) <= MAX_DISCLOSURES, "too-long")
+        demand(max(map(len, texts), default=0) <= MAX_DISCLOSURE, "too-long")
+        demand(signed.count(".") == 2 and texts[-1:] == [""] and all(texts[:-1]), "compact")  # noqa: PLR2004
         step = 2  # base64url is canonical, in every part
-        header, payload, signature, *disclosed = [base64url(part) for part in (*signed.split("."), *texts)]
+        header, payload, signature, *disclosed = [base64url(part) for part in (*signed.split("."), *texts[:-1])]
         step = 3  # strict JSON, in every part
         head, claims, *trees = [read_json(part) for part in (header, payload, *disclosed)]
         step = 4  # typ and alg
         demand(fits(head, _HEADER), "header")
         step = 5  # kid speaks for iss at iat under the charter
-        demand(fits(claims, _SPEAKER), "claims")
+        demand(fits(claims, form("iss iat:int prg *")), "claims")
         key = keys.act_key(head["kid"], claims["iss"], claims["prg"], claims["iat"], place)
         step = 6  # key and R are valid points
         check_points(key, signature)
@@ -81,35 +76,22 @@ def open_act(wire: str, keys: Keys, now: int, place: tuple[str, int]) -> Act:
         message = signed.encode("ascii")
         check_equation(key, signature, message.rpartition(b".")[0])
         step = 8  # claims are complete and known
-        _check_claims(claims, keys)
+        demand(fits(claims, _CLAIMS) and len(claims["aud"]) > 0 and claims["_sd_alg"] == "sha-256", "claims")
+        _check_digests(claims["_sd"])
+        codes = keys.in_force(claims["iat"]).codes
+        demand(all(claims[name] in codes[name] for name in ("hnd", "pur", "bas")), "code")
         step = 9  # each disclosure's digest is present exactly once
-        digests = [to_base64url(sha256(text.encode("ascii")).digest()) for text in texts]
+        digests = [to_base64url(sha256(text.encode("ascii")).digest()) for text in texts[:-1]]
         body = _Body(digests, trees)
         fields = body.open(claims["_sd"])
         step = 10  # the body fits its kind
-        demand(fits(fields, _BODIES.get(claims["knd"], {"*": str})), "body")
+        demand(fits(fields, _BODIES.get(claims["knd"], form("*"))), "body")
         step = 8  # the clock comes last
         demand(claims["iat"] <= now + CLOCK_TOLERANCE, "future")
     except Fault as fault:
         raise fault.within(step) from None
     name, closed = to_base64url(sha256(message).digest()), len(body.seen) - len(digests)
-    return Act(name, message, head["kid"], claims, fields, tuple(body.paths), frozenset(digests), closed)
-
-
-def _split(wire: str) -> tuple[str, list[str]]:
-    signed, *texts = wire.split("~")
-    demand(len(signed) <= MAX_SIGNED and sum(map(len, texts)) <= MAX_DISCLOSURES, "too-long")
-    demand(all(len(text) <= MAX_DISCLOSURE for text in texts), "too-long")
-    demand(signed.count(".") == 2 and texts[-1:] == [""] and all(texts[:-1]), "compact")  # noqa: PLR2004
-    return signed, texts[:-1]
-
-
-def _check_claims(claims: Mapping[str, Any], keys: Keys) -> None:
-    demand(fits(claims, _CLAIMS) and len(claims["aud"]) > 0, "claims")
-    _check_digests(claims["_sd"])
-    codes = keys.in_force(claims["iat"]).codes
-    for claim in ("hnd", "pur", "bas"):
-        demand(claims[claim] in codes[claim], "code", claim=claim, code=claims[claim])
+    return Act(name, message, head["kid"], claims, fields, body.paths, frozenset(digests), closed)
 
 
 def _check_digests(digests: Any) -> None:
@@ -141,12 +123,10 @@ class _Body:
         return found
 
     def _named(self, digests: list[str], prefix: str) -> Iterator[tuple[str, Any]]:
-        for found in [self._take(digest, 3) for digest in digests]:
-            if found:
-                name = found[1]
-                demand(fits(name, _NAME) and name not in _RESERVED and prefix + name not in self.paths, "name")
-                self.paths.append(prefix + name)
-                yield name, found[2]
+        for _, name, value in filter(None, [self._take(digest, 3) for digest in digests]):
+            demand(fits(name, _NAME) and name not in _RESERVED and prefix + name not in self.paths, "name")
+            self.paths.append(prefix + name)
+            yield name, value
 
     def _inner(self, name: str, value: Any) -> Any:
         if isinstance(value, dict) and "_sd" in value:
@@ -163,7 +143,7 @@ class _Body:
         if not isinstance(element, dict) or "..." not in element:
             yield element
             return
-        demand(fits(element, {"...": HASH}), "digests")
+        demand(fits(element, form("...:hash")), "digests")
         if found := self._take(element["..."], 2):
             self.paths.append(path)
             yield found[1]

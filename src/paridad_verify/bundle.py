@@ -17,12 +17,10 @@ from hashlib import sha256
 from typing import Any
 
 from paridad_verify.acts import Act, open_act
-from paridad_verify.faults import Fault, demand
 from paridad_verify.keys import CLOCK_TOLERANCE, MAX_DOCUMENT, Keys, read_charter
-from paridad_verify.merkle import check_consistency, check_inclusion, leaf_hash
 from paridad_verify.notes import Checkpoint, open_checkpoint
-from paridad_verify.signatures import check_ed25519, self_test
-from paridad_verify.strict import base64, base64url, fits, form, read_canonical, read_json, to_base64url
+from paridad_verify.proofs import check_consistency, check_ed25519, check_inclusion, leaf_hash, self_test
+from paridad_verify.strict import Fault, base64, base64url, demand, fits, form, read_canonical, read_json, to_base64url
 
 MAX_ENTRIES = 100_000
 RELEASE, RECEIPT, KEY_CHANGE = "exchange/release/1", "exchange/receipt/1", "programme/key-change/1"
@@ -189,7 +187,7 @@ class Bundle:
 
 
 def _key_changes(item: str, wire: str) -> Iterator[tuple[int, str, str, str]]:
-    """Return when, under which charter and what an act states about a key; what is malformed is named when it is opened."""
+    """Return when, under which charter and what an act states about a key; what is malformed is named later."""
     signed, *texts = wire.split("~")
     with suppress(Fault, IndexError, TypeError, ValueError, KeyError, AttributeError):
         if KEY_CHANGE.encode() in base64url(signed.split(".")[1]):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whose key counts for what, when, and below which size of a log: charters and key changes, in their order.
 
-- A charter's hash is SHA-256 over its exact document. Each party's root signed that with Ed25519 and ML-DSA-44. A
-  later version names the hash of the one before; where it changes or drops a root, the old root signed it as well.
+- Each party's root signed the charter's exact document with Ed25519 and ML-DSA-44. A later version names the hash of
+  the one before; where it changes or drops a root, the old root signed it as well.
 - A key change is signed by the root of the key's own party, twice; an enrolled key proves possession, and a key
   still in force of the same owner signs for its successor. No key is enrolled twice; no end is put off.
 - A key ended at size n counts for leaves below n of that log only; without a place in the log it is refused.
@@ -14,29 +14,22 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from paridad_verify.faults import Fault, demand
-from paridad_verify.signatures import check_ed25519, check_mldsa44
-from paridad_verify.strict import MAX_INTEGER, base64url, fits, form, read_canonical, to_base64url
+from paridad_verify.proofs import check_ed25519, check_mldsa44
+from paridad_verify.strict import MAX_INTEGER, Fault, base64url, demand, fits, form, read_canonical, to_base64url
 
 CLOCK_TOLERANCE, MAX_DOCUMENT, MAX_ENTRIES = 300, 2 * 1024 * 1024, 4096
 _CHARTER, _CHANGE = "paridad/charter/1", "paridad/key-change/1"
 _PARTY = re.compile(r"[A-Z][A-Z0-9]{0,15}")
 _KID = re.compile(rf"{_PARTY.pattern}/[A-Za-z][A-Za-z0-9-]{{0,31}}#[1-9][0-9]{{0,8}}")
 _ENDING = form("log:log size:int root disputed_until:int", log=re.compile("shared|own"))
-_KEY_PARTS = "use valid_from:int valid_until?:int ed25519? mldsa44? xwing? certificate? endings?:[end]"
-_KEY = form("kid:kid " + _KEY_PARTS, kid=_KID, end=_ENDING)
+_KEY = "kid:kid use valid_from:int valid_until?:int ed25519? mldsa44? xwing? certificate? endings?:[end]"
+_TYPES = {"kid": _KID, "end": _ENDING, "key": form(_KEY, kid=_KID, end=_ENDING), "id": form("id *")}
+_TYPES["root"] = form("party:party ed25519 mldsa44", party=_PARTY)
+_LISTS = "parties:[id] agencies:[id] handling:[id] purposes:[id] bases:[id] roots:[root] keys:[key]"
+_CHANGED = "kid:kid issued_at:int key?:key predecessor? endings?:[end] ends_at?:int es? en?"
 _FORMS = {
-    _CHARTER: form(
-        "type programme version:int previous effective_from:int parties:[id] agencies:[id] handling:[id] purposes:[id]"
-        " bases:[id] roots:[root] keys:[key] *",
-        id=form("id *"),
-        root=form("party:party ed25519 mldsa44", party=_PARTY),
-        key=_KEY,
-    ),
-    _CHANGE: form(
-        "type change prg kid:kid issued_at:int key?:key predecessor? endings?:[end] ends_at?:int es? en?",
-        **{"kid": _KID, "key": _KEY, "end": _ENDING},
-    ),
+    _CHARTER: form(f"type programme version:int previous effective_from:int {_LISTS} *", **_TYPES),
+    _CHANGE: form(f"type change prg {_CHANGED}", **_TYPES),
 }
 
 
@@ -53,7 +46,7 @@ class Key(NamedTuple):
     valid_until: int
     endings: Mapping[str, int]
     since: int
-    """Version of the charter under which it was enrolled."""
+    """Version of the charter that enrolled it."""
 
     def counts_at(self, time: int) -> bool:
         """Whether a time lies in its interval."""
@@ -166,7 +159,7 @@ class Keys:
 
     def _end(self, kid: str, tree: Any) -> None:
         demand(kid in self._keys, "key-unknown", kid=kid)
-        key, endings = self._keys[kid], _endings(tree)
+        key, endings = self._keys[kid], {each["log"]: each["size"] for each in tree.get("endings", ())}
         demand(all(size <= key.endings.get(log, size) for log, size in endings.items()), "key-end", kid=kid)
         until = min(key.valid_until, tree.get("ends_at", key.valid_until))
         self._keys[kid] = key._replace(valid_until=until, endings={**key.endings, **endings})
@@ -212,12 +205,9 @@ class Keys:
                 yield key, f"{key.party}/{self.programme}/{key.use}"
 
 
-def _endings(tree: Any) -> dict[str, int]:
-    return {each["log"]: each["size"] for each in tree.get("endings", ())}
-
-
 def _key(tree: Any, since: int) -> Key:
+    kid, until = tree["kid"], tree.get("valid_until", MAX_INTEGER)
     parts = (base64url(tree.get("ed25519", "")), base64url(tree.get("mldsa44", "")))
-    owner, until = tree["kid"].partition("#")[0], tree.get("valid_until", MAX_INTEGER)
-    party = owner.partition("/")[0]
-    return Key(tree["kid"], tree["use"], *parts, owner, party, tree["valid_from"], until, _endings(tree), since)
+    endings = {each["log"]: each["size"] for each in tree.get("endings", ())}
+    whose = (kid.partition("#")[0], kid.partition("/")[0])
+    return Key(kid, tree["use"], *parts, *whose, tree["valid_from"], until, endings, since)

@@ -1,24 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reading bytes that have exactly one admitted spelling, and values that have exactly one admitted form.
+"""Reading bytes that have exactly one admitted spelling and values of exactly one form; and what a fault is.
 
+- A check answers nothing or raises `Fault`. The ten steps of an act are numbers; other checks have a name for a step.
 - base64 is decoded, encoded again and compared (RFC 4648 §3.5).
 - JSON is UTF-8 without surrounding blanks, duplicate keys, floats or -0; integers lie within ±(2^53 - 1) (RFC 7493);
   keys are ASCII names; nesting is bounded before parsing. Canonical JSON has sorted keys and no blanks (RFC 8785).
-
-  read_json(b'{"a":1}') is {"a": 1};  fits({"a": [1]}, form("a:[int] b?")) is True
 """
 
 import json
 import re
 from base64 import b64decode, b64encode
-from typing import Any
-
-from paridad_verify.faults import Fault, demand
+from typing import Any, Self
 
 MAX_INTEGER, MAX_DEPTH, MAX_STRING, MAX_ARRAY = 2**53 - 1, 8, 16 * 1024, 1024
 HASH = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")  # 32 bytes: the last character carries four bits
 AGENCY = re.compile(r"[A-Z][A-Z0-9]{0,15}/[A-Z][A-Z0-9-]{0,31}")
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,63}|_sd|_sd_alg|\.\.\.")
+
+
+class Fault(Exception):
+    """One thing that is wrong with the data; its sentence stands in `words.toml`."""
+
+    def __init__(self, name: str, /, **values: object) -> None:
+        self.name, self.values = name, values
+        self.step: int | str = ""
+
+    def within(self, step: int | str) -> Self:
+        """Note the step that failed, unless a check further in already did."""
+        self.step = self.step or step
+        return self
+
+
+def demand(holds: bool, name: str, /, **values: object) -> None:
+    """Raise the named fault unless the condition holds."""
+    if not holds:
+        raise Fault(name, **values)
 
 
 def to_base64url(data: bytes) -> str:
@@ -110,12 +126,9 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _integer(digits: str) -> int:
-    demand(digits != "-0" and len(digits) <= len(f"-{MAX_INTEGER}") and abs(int(digits)) <= MAX_INTEGER, "json-number")
+    whole = re.fullmatch("0|-?[1-9][0-9]{0,15}", digits) is not None and abs(int(digits)) <= MAX_INTEGER
+    demand(whole, "json-number")
     return int(digits)
 
 
-def _refuse(_: str) -> float:
-    raise Fault("json-number")
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=_integer, parse_float=_refuse, parse_constant=_refuse)
+_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=_integer, parse_float=_integer, parse_constant=_integer)

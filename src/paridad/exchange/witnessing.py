@@ -32,7 +32,7 @@ from paridad.ledger.checkpoint import (
     read_checkpoint_text,
 )
 from paridad.ledger.errors import HeadMoved, NotYetHeld, WitnessAnswer
-from paridad.ledger.note import read_note
+from paridad.ledger.note import add_lines, read_note
 from paridad.ledger.witness import KnownLogs, read_add_checkpoint, remember, write_add_checkpoint
 from paridad.programme.origins import own_origin, parse_name, shared_origin, witness_name
 from paridad.store import proofs
@@ -83,7 +83,15 @@ def cosignature_lines(own: OwnSide, seen: VerifiedCheckpoint, *, now: int) -> by
     lines = cosign(seen, own.witness, now)
     if parse_name(seen.checkpoint.origin).role == "shared" and _mirrored(own, seen):
         lines += cosign(seen, own.mirror, now)
+    own.store.submit(lambda conn: _keep_lines(SqlLedgerStore(conn), seen.checkpoint, lines))
     return lines
+
+
+def _keep_lines(ledger: SqlLedgerStore, seen: Checkpoint, lines: bytes) -> None:
+    """Keep our own lines with the checkpoint they are on: an export shows who vouched for it."""
+    note = ledger.checkpoint(seen.origin, seen.size)
+    if note is not None:
+        ledger.save_checkpoint(seen.origin, seen.size, seen.root, add_lines(note, lines))
 
 
 def _mirrored(own: OwnSide, seen: VerifiedCheckpoint) -> bool:

@@ -38,7 +38,7 @@ from paridad.node.errors import OfficerRefused
 from paridad.node.home import Officer
 from paridad.node.purging import purge
 from paridad.node.reading import load_folio, read_act, terms_for
-from paridad.policy.decision import Decision
+from paridad.policy.decision import NO_RULE, Decision
 from paridad.policy.question import CommandQuestion
 from paridad.store import records
 
@@ -168,6 +168,22 @@ def preview(own: OwnSide, folio: str, record: str, *, basis: str = "", two_perso
         draft = Draft("", request.asked, (request.asking,), request.handling, request.purpose, basis or request.basis)
         matter = matter_of(own, state, draft, two_persons=two_persons)
         return _release_record(conn, own, record, matter, None, now=now)
+
+
+def withheld_of(released: Release) -> tuple[commands.Withheld, ...]:
+    """Return what an answer says of the fields that stay: each whole once, its rule and clause."""
+    stays = {each.path for each in released.withheld}
+    return tuple(
+        commands.Withheld(
+            what=each.path,
+            rule=each.decision.reasons[0].rule if each.decision else "not-chosen",
+            clause=each.decision.reasons[0].clause if each.decision else "",
+            ask_again=each.decision is None or each.decision.reasons[0].rule == NO_RULE,
+            record=released.act,
+        )
+        for each in released.withheld
+        if not any(each.path.startswith((f"{whole}.", f"{whole}[")) for whole in stays)
+    )
 
 
 def _records(

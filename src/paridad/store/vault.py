@@ -213,7 +213,7 @@ class Vault:
         try:
             epoch_key = AESGCM(self._epochs.key(epoch))
             return epoch_key.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], _bound(label, name, epoch))
-        except (InvalidTag, KeyError) as error:
+        except (InvalidTag, ValueError, KeyError) as error:
             raise _unreadable(name) from error
 
     def _delete(self, conn: sa.Connection, hash_: str) -> int | None:
@@ -262,7 +262,7 @@ def _seal(key: AESGCM, nonce: bytes, data: bytes, bound: bytes) -> bytes:
 def _unseal(key: bytes, sealed: bytes, label: bytes, name: str, number: int) -> bytes:
     try:
         return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _bound(label, name, number))
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:
         raise _unreadable(name) from error
 
 

@@ -40,7 +40,7 @@ WORK: list[Story] = [
     [asks(), hours(3), refuses("proceedings", "sovereignty"), closes("Understood.")],
     [asks(), hours(30), acknowledges()],
     [asks(), hours(1), answers("name"), asks_back(), refuses_recall(), asks_consent(), consents()],
-    [asks(), answers("name"), asks_back(), asks_consent(recipient="C/COURT"), forges("asked", "closure", reason="x")],
+    [asks(), answers("name"), asks_consent(recipient="C/COURT"), asks_back(), forges("asked", "closure", reason="x")],
     [asks(), answers("name"), asks_consent(), denies_consent(), suspends("asking")],
 ]
 

@@ -294,7 +294,9 @@ STORIES: dict[str, Story] = {
         at("asking", lambda folio, table: not _may(folio, table, recipient="A/COURT")),
         at("asking", lambda folio, table: not _may(folio, table, purpose="investigation")),
         ends(Stage.ANSWERED, OUTCOME),
-        hours(31 * 24),
+        hours(30 * 24 - 1),
+        at("asking", _may),
+        hours(1),
         at("asking", lambda folio, table: not _may(folio, table)),
     ],
     "a consent that was denied allows nothing": [
@@ -390,6 +392,15 @@ STORIES: dict[str, Story] = {
         at("asked", lambda folio, table: _inside(folio, table) == []),
         carries_out("asked"),
         refused("The folio is closed"),
+    ],
+    "another answer does not carry a proposal out": [
+        asks(),
+        proposes("asked", an_answer("photo")),
+        approves("asked"),
+        answers_in_part("name"),
+        at("asked", lambda folio, table: _inside(folio, table) == [Duty.CARRY_OUT]),
+        carries_out("asked"),
+        ends(Stage.ANSWERED, OUTCOME),
     ],
     "the other party learns nothing of a proposal": [
         asks(),
