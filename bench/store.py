@@ -61,7 +61,7 @@ def random_text(size: int) -> str:
 
 
 def an_act(request: str) -> tuple[NewAct, list[str], list[str]]:
-    """Return an act that answers another, of the size of the first row of spine section 1, with 15 disclosures of 81 characters."""
+    """Return an act that answers another: 32 digests, 15 disclosures of 81 characters."""
     digests = [random_text(32) for _ in range(DIGESTS)]
     header = write_json({"alg": "Ed25519", "kid": "AA/SENDER#1", "typ": "act+sd-jwt"})
     claims: dict[str, JsonValue] = {

@@ -28,6 +28,7 @@ _CLAIMS = form(
 _MARKS = frozenset({"_sd", "_sd_alg", "..."})
 _RESERVED = _MARKS | _CLAIMS.keys() | {"exp", "nbf", "cnf", "sub", "vct"}
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_SPEAKER, _ELEMENT, _ANY = form("iss iat:int prg *"), form("...:hash"), form("*")
 _PARCEL = "position:int act:hash digests:[hash]"
 _BODIES = {  # the kinds that this program reads; the fields of others are fitted, not judged
     "exchange/release/1": form("recipient?:agency first?:int parcels?:[x]", x=form(_PARCEL)),
@@ -68,7 +69,7 @@ def open_act(wire: str, keys: Keys, now: int, place: tuple[str, int]) -> Act:
         step = 4  # typ and alg
         demand(fits(head, _HEADER), "header")
         step = 5  # kid speaks for iss at iat under the charter
-        demand(fits(claims, form("iss iat:int prg *")), "claims")
+        demand(fits(claims, _SPEAKER), "claims")
         key = keys.act_key(head["kid"], claims["iss"], claims["prg"], claims["iat"], place)
         step = 6  # key and R are valid points
         check_points(key, signature)
@@ -85,7 +86,7 @@ def open_act(wire: str, keys: Keys, now: int, place: tuple[str, int]) -> Act:
         body = _Body(digests, trees)
         fields = body.open(claims["_sd"])
         step = 10  # the body fits its kind
-        demand(fits(fields, _BODIES.get(claims["knd"], form("*"))), "body")
+        demand(fits(fields, _BODIES.get(claims["knd"], _ANY)), "body")
         step = 8  # the clock comes last
         demand(claims["iat"] <= now + CLOCK_TOLERANCE, "future")
     except Fault as fault:
@@ -143,7 +144,7 @@ class _Body:
         if not isinstance(element, dict) or "..." not in element:
             yield element
             return
-        demand(fits(element, form("...:hash")), "digests")
+        demand(fits(element, _ELEMENT), "digests")
         if found := self._take(element["..."], 2):
             self.paths.append(path)
             yield found[1]

@@ -25,6 +25,7 @@ from paridad_verify.strict import Fault, base64, base64url, demand, fits, form, 
 MAX_ENTRIES = 100_000
 RELEASE, RECEIPT, KEY_CHANGE = "exchange/release/1", "exchange/receipt/1", "programme/key-change/1"
 _FORMS = {
+    "*": form("t *"),
     "bundle": form("t v:int prg by:agency at:int"),
     "charter": form("t signed"),
     "checkpoint": form("t note"),
@@ -56,7 +57,7 @@ class Bundle:
         self._links: dict[str, list[set[int]]] = defaultdict(list)
         self._sent: dict[str, set[str]] = defaultdict(set)
         self._once: dict[tuple[str, object], str] = {}
-        self._stated = set[str]()
+        self._stated, self._seen = set[str](), set[bytes]()
         self._attempt("bundle", "lines", self._read)
         self._attempt("charter", "charter", self._adopt)
         self._each("checkpoint", "checkpoint", self._checkpoint)
@@ -68,7 +69,8 @@ class Bundle:
             self._attempt(item, "release", self._released, line, act)
         self._each("stream", "stream", self._stream)
         self._each("evidence", "evidence", self._evidence)
-        self._each("end", "seal", self._seal)
+        for _, line in self._items["end"]:
+            self._attempt("seal", "seal", self._seal, line)
 
     def _attempt(self, item: str, step: str, check: Callable[..., Any], *arguments: Any) -> Any:
         try:
@@ -94,9 +96,9 @@ class Bundle:
 
     def _line(self, text: bytes) -> Any:
         line = read_canonical(text, max_string=2 * MAX_DOCUMENT, max_array=MAX_ENTRIES)
-        demand(fits(line, form("t *")) and fits(line, _FORMS.get(line["t"], {})), "line")
-        demand(self._once.setdefault(("line", text), "") == "", "repeated")
-        self._once["line", text] = "seen"
+        demand(fits(line, _FORMS["*"]) and fits(line, _FORMS.get(line["t"], {})), "line")
+        demand(text not in self._seen, "repeated")
+        self._seen.add(text)
         return line
 
     def _adopt(self) -> None:
@@ -178,7 +180,7 @@ class Bundle:
         demand(len(heads) == 2 and heads[0][:2] == heads[1][:2] and heads[0].root != heads[1].root, "evidence")  # noqa: PLR2004
         self.evidence.append((item, heads[0]))
 
-    def _seal(self, _: str, line: Line) -> None:
+    def _seal(self, line: Line) -> None:
         sealed = self._data[: self._data.rfind(b"\n", 0, -1) + 1]
         digest, by, at = sha256(sealed).digest(), self.head["by"], self.head["at"]
         demand(line["lines"] == sealed.count(b"\n") and line["sha256"] == to_base64url(digest), "sealed")

@@ -19,17 +19,16 @@ from paridad_verify.strict import MAX_INTEGER, Fault, base64url, demand, fits, f
 
 CLOCK_TOLERANCE, MAX_DOCUMENT, MAX_ENTRIES = 300, 2 * 1024 * 1024, 4096
 _CHARTER, _CHANGE = "paridad/charter/1", "paridad/key-change/1"
-_PARTY = re.compile(r"[A-Z][A-Z0-9]{0,15}")
-_KID = re.compile(rf"{_PARTY.pattern}/[A-Za-z][A-Za-z0-9-]{{0,31}}#[1-9][0-9]{{0,8}}")
+_KID = re.compile(r"[A-Z][A-Z0-9]{0,15}/[A-Za-z][A-Za-z0-9-]{0,31}#[1-9][0-9]{0,8}")
 _ENDING = form("log:log size:int root disputed_until:int", log=re.compile("shared|own"))
 _KEY = "kid:kid use valid_from:int valid_until?:int ed25519? mldsa44? xwing? certificate? endings?:[end]"
 _TYPES = {"kid": _KID, "end": _ENDING, "key": form(_KEY, kid=_KID, end=_ENDING), "id": form("id *")}
-_TYPES["root"] = form("party:party ed25519 mldsa44", party=_PARTY)
+_TYPES |= {"root": form("party ed25519 mldsa44"), "change": re.compile("enrol|retire|revoke")}
 _LISTS = "parties:[id] agencies:[id] handling:[id] purposes:[id] bases:[id] roots:[root] keys:[key]"
-_CHANGED = "kid:kid issued_at:int key?:key predecessor? endings?:[end] ends_at?:int es? en?"
+_CHANGED = "change:change kid:kid issued_at:int key?:key predecessor? endings?:[end] ends_at?:int es? en?"
 _FORMS = {
     _CHARTER: form(f"type programme version:int previous effective_from:int {_LISTS} *", **_TYPES),
-    _CHANGE: form(f"type change prg {_CHANGED}", **_TYPES),
+    _CHANGE: form(f"type prg {_CHANGED}", **_TYPES),
 }
 
 
@@ -132,7 +131,8 @@ class Keys:
             key = _key(each, charter.version)
             known = self._keys.pop(key.kid, key)
             demand(known[:4] == key[:4], "key-twice", kid=key.kid)
-            self._enrol(key._replace(since=known.since))
+            until, endings = min(known.valid_until, key.valid_until), {**key.endings, **known.endings}
+            self._enrol(key._replace(since=known.since, valid_until=until, endings=endings))
 
     def apply(self, text: str) -> None:
         """Take a key change under the newest charter."""
@@ -194,9 +194,8 @@ class Keys:
     def log_keys(self, origin: str, size: int) -> list[Key]:
         """Return the keys that may sign a checkpoint of this log and size."""
         party, _, log = origin.partition(f"/{self.programme}/")
-        return [
-            each for each in self._of(f"{party}/log-{log}", f"log-{log}") if size <= min([size, *each.endings.values()])
-        ]
+        found = self._of(f"{party}/log-{log}", f"log-{log}")
+        return [each for each in found if size <= min([size, *each.endings.values()])]
 
     def cosigners(self, origin: str) -> Iterator[tuple[Key, str]]:
         """Return the witness and mirror keys of the other parties, each with the name under which it signs."""
@@ -206,8 +205,7 @@ class Keys:
 
 
 def _key(tree: Any, since: int) -> Key:
-    kid, until = tree["kid"], tree.get("valid_until", MAX_INTEGER)
+    kid, span = tree["kid"], (tree["valid_from"], tree.get("valid_until", MAX_INTEGER))
     parts = (base64url(tree.get("ed25519", "")), base64url(tree.get("mldsa44", "")))
     endings = {each["log"]: each["size"] for each in tree.get("endings", ())}
-    whose = (kid.partition("#")[0], kid.partition("/")[0])
-    return Key(kid, tree["use"], *parts, *whose, tree["valid_from"], until, endings, since)
+    return Key(kid, tree["use"], *parts, kid.partition("#")[0], kid.partition("/")[0], *span, endings, since)

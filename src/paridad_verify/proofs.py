@@ -76,7 +76,7 @@ def check_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], 
 
 def check_consistency(old: int, new: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes) -> None:
     """Demand that the tree of size `old` is a prefix of the tree of size `new` (RFC 9162 §2.1.4.2)."""
-    demand(0 < old <= new and {len(each) for each in (old_root, new_root, *proof)} == {32}, "consistency")
+    demand(0 < old <= new, "consistency")
     if old == new:
         demand(not proof and old_root == new_root, "consistency")
         return
@@ -84,7 +84,8 @@ def check_consistency(old: int, new: int, proof: Sequence[bytes], old_root: byte
     path = [old_root, *proof] if old == 1 << shift else [*proof]
     index, last = (old - 1) >> shift, (new - 1) >> shift
     inner = (index ^ last).bit_length()
-    demand(len(path) == 1 + inner + (index >> inner).bit_count(), "consistency")
+    due = 1 + inner + (index >> inner).bit_count()
+    demand(len(path) == due and {len(each) for each in (new_root, *path)} == {32}, "consistency")
     before = after = path[0]
     for level, sibling in enumerate(path[1:]):
         if level < inner and not index >> level & 1:

@@ -123,7 +123,12 @@ class ApswCursor:
     def _run(self, work: Callable[[apsw.Cursor], Any]) -> None:
         cursor = self._raw.cursor()
         descriptions: list[Any] = []
-        cursor.exec_trace = lambda c, _sql, _values: descriptions.append(c.get_description()) or True
+
+        def note(running: apsw.Cursor, _sql: str, _values: object) -> bool:
+            descriptions.append(running.get_description())
+            return True
+
+        cursor.exec_trace = note
         before = self._raw.total_changes()
         try:
             work(cursor)

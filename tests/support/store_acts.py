@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Acts for tests of the store: texts of the right shape that nobody signed. The store does not verify."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+import sqlalchemy as sa
+
 from paridad.base.strict import encode_base64url, write_json
 from paridad.store.acts import NewAct, reading
+from paridad.store.engine import Store
 
 
 def name_of(label: str) -> str:
@@ -41,6 +46,18 @@ def an_act(label: str, **claims: Any) -> NewAct:
 def a_text(label: str) -> str:
     """Return the text of a disclosure."""
     return encode_base64url(write_json([name_of(label)[:22], "name", label]))
+
+
+class _Undone(Exception):
+    """What ends a transaction that leaves nothing."""
+
+
+@contextmanager
+def rolled_back(store: Store) -> Iterator[sa.Connection]:
+    """Lend a transaction that is rolled back at its end."""
+    with suppress(_Undone), store.write() as conn:
+        yield conn
+        raise _Undone
 
 
 @dataclass

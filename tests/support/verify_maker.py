@@ -101,6 +101,7 @@ class Said:
     signed: str
     texts: list[str]
     claims: Tree
+    log: str = "shared"
 
     @property
     def wire(self) -> str:
@@ -120,7 +121,7 @@ class Said:
     @property
     def origin(self) -> str:
         """The log it belongs in."""
-        return f"{self.claims['iss'].split('/')[0]}/{PROGRAMME}/shared"
+        return f"{self.claims['iss'].split('/')[0]}/{PROGRAMME}/{self.log}"
 
 
 @dataclass
@@ -369,14 +370,72 @@ class World:
             *more,
         ]
 
-    def seal(self, lines: Sequence[Tree], by: str = "", kid: str = "", **more: object) -> bytes:
+    def seal(self, lines: Sequence[Tree], by: str = "", kid: str = "", more: Tree | None = None) -> bytes:
         """Return the bundle with its seal."""
         data = b"".join(canonical(line) + b"\n" for line in lines)
         digest = sha256(data).digest()
-        name = kid or f"{by or lines[0].get('by', 'AA/POLICE')}#1"
+        name = kid or f"{by or next((line['by'] for line in lines if 'by' in line), 'AA/POLICE')}#1"
         signature = self.key(name).ed25519.sign(b"paridad/bundle/1\0" + digest)
         end = {"t": "end", "lines": len(lines), "sha256": b64url(digest), "kid": name, "sig": b64url(signature)}
-        return data + canonical(end | more) + b"\n"
+        return data + canonical(end | (more or {})) + b"\n"
+
+
+class Exchange:
+    """A matter told from end to end: asked, recorded, answered, released, received; both logs grew meanwhile."""
+
+    def __init__(self, world: World) -> None:
+        self.world, us, them = world, "AA/POLICE", "BB/CUSTOMS"
+        self.request = world.say(us, "folio/request/1", {"urgency": "normal", "question": "¿De quién es?"})
+        fields = {"name": "José Núñez", "aliases": ["El Ñato", "Pepe"], "birth": {"date": "1970", "place": "Saltillo"}}
+        self.record = world.say(them, "targets/dossier/1", fields, to=us)
+        withheld = [{"what": "source", "rule": "no-source-abroad", "clause": "art. 7.1.b"}]
+        answer = {"partial": False, "withheld": withheld}
+        self.answer = world.say(them, "folio/answer/1", answer, to=us, re=[self.request.hash])
+        self.cover = self.release(them, us, 1, [self.record, self.answer])
+        lines = [{**each, "verdict": "accepted", "reason": ""} for each in self.parcels(1, [self.record, self.answer])]
+        receipt = {"cover": self.cover.hash, "parcels": lines}
+        self.receipt = world.say(us, "exchange/receipt/1", receipt, to=them, re=[self.cover.hash])
+        self.acts = [self.request, self.record, self.answer, self.cover, self.receipt]
+        for act in self.acts:
+            world.file(act)
+
+    def parcels(self, first: int, acts: Sequence[Said]) -> list[Tree]:
+        """Return what a cover says of the acts it releases."""
+        return [{"position": n, "act": act.hash, "digests": act.digests} for n, act in enumerate(acts, first)]
+
+    def release(self, sender: str, to: str, first: int, acts: Sequence[Said]) -> Said:
+        """Return the cover of a batch."""
+        fields = {"recipient": to, "first": first, "parcels": self.parcels(first, acts)}
+        return self.world.say(sender, "exchange/release/1", fields, to=to)
+
+    def lines(self, by: str = "AA/POLICE") -> list[Tree]:
+        """Return the lines of a sound bundle, without the seal; names are found by `line_of`."""
+        world, theirs = self.world, self.record.origin
+        return [
+            world.head(by),
+            *({"t": "charter", "signed": charter} for charter in world.charters),
+            {"t": "checkpoint", "note": world.note(self.request.origin)},
+            {"t": "checkpoint", "note": world.note(theirs, 2)},
+            {"t": "checkpoint", "note": world.note(theirs, roles=("witness",), time=T0 + 20)},
+            world.act_line(self.request),
+            world.act_line(self.record, 2),
+            world.act_line(self.answer, 2),
+            world.act_line(self.cover),
+            world.act_line(self.receipt),
+            world.link(theirs, 2, 3),
+            {
+                "t": "stream",
+                "from": "BB/CUSTOMS",
+                "to": "AA/POLICE",
+                "first": 1,
+                "acts": [self.record.hash, self.answer.hash],
+            },
+        ]
+
+
+def line_of(lines: Sequence[Tree], kind: str, number: int = 1) -> Tree:
+    """Return the n-th line of a kind."""
+    return [line for line in lines if line["t"] == kind][number - 1]
 
 
 def note_line(name: str, kind: int, public: bytes, blob: bytes) -> str:

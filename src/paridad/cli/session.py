@@ -5,10 +5,11 @@ Rules
   - A running node is asked through `<home>/node.sock`: one strict JSON line out, one in; the same operations run there.
   - Where no door answers, the node is opened in this process and closed again; a database that is held by somebody
     else is told in so many words (`NodeBusy`).
-  - Clock and randomness are parameters; only `main` takes the machine's.
+  - Operations, clock and randomness are parameters; only `main` takes the machine's clock.
+  - A line is for one question.
 
 Worked example
-    with Session().line(Path("/var/lib/paridad")) as ask:
+    with Session(OPERATIONS).line(Path("/var/lib/paridad")) as ask:
         ask("status", {})                    is what `paridad status --json` prints
 """
 
@@ -23,10 +24,9 @@ from paridad.base.sources import Clock, Random, system_clock, system_random
 from paridad.base.strict import JsonValue, read_json, write_json
 from paridad.base.words import Words
 from paridad.cli.errors import NodeBusy, Told
-from paridad.cli.operations import OPERATIONS
 from paridad.node.composing import open_node
 from paridad.node.home import Home
-from paridad.node.running import MAX_LINE, SOCKET
+from paridad.node.running import MAX_LINE, SOCKET, Operation
 from paridad.store.errors import StoreInUse
 
 DEPTH = 32
@@ -42,6 +42,8 @@ Reach = Callable[[Path], AbstractContextManager[Ask]]
 class Session:
     """What a command line is run with."""
 
+    operations: Mapping[str, Operation]
+    """What can be asked of a node, by name."""
     clock: Clock = system_clock
     random: Random = system_random
     reach: Reach | None = None
@@ -63,7 +65,7 @@ class Session:
         except StoreInUse as error:
             raise NodeBusy(error.words) from error
         try:
-            yield lambda operation, arguments: OPERATIONS[operation](node, arguments)
+            yield lambda operation, arguments: self.operations[operation](node, arguments)
         finally:
             node.close()
 

@@ -13,9 +13,10 @@ Worked example (a parcel frame)
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from itertools import islice
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -28,6 +29,8 @@ MAX_BATCH_BYTES = 64 * 1024 * 1024
 MAX_PARCELS = 256
 BATCH_OVERHEAD = 2
 """Frames of a batch that are not parcels: the checkpoints and the cover."""
+MAX_CHECKPOINTS = 2
+"""A party has two logs."""
 MAX_PROOF = 63
 HASH_BYTES = 32
 
@@ -43,8 +46,8 @@ class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     prg: str
     sender: str
     recipient: str
-    first: int
-    count: int
+    first: Annotated[int, msgspec.Meta(ge=1)]
+    count: Annotated[int, msgspec.Meta(ge=1, le=MAX_PARCELS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,10 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The receipt act with its disclosures, or empty when the batch was not filed."""
     index: int
     """Leaf index of the receipt in the receiver's shared log."""
+    checkpoint: str
+    """A signed checkpoint of that log which covers the receipt, or empty."""
+    proof: tuple[str, ...]
+    """The receipt's audit path in the tree of that checkpoint, each hash in base64."""
     cosignatures: tuple[tuple[str, str], ...]
     """Per origin, the cosignature lines on the checkpoint that came along."""
     expect: int
@@ -111,14 +118,26 @@ def write_batch(batch: Batch) -> bytes:
 
 def read_batch(data: bytes) -> Batch:
     """Read the frames of a batch, or raise `BatchRefused`."""
-    frames = list(_frames(data))
+    frames = list(islice(_frames(data), MAX_PARCELS + BATCH_OVERHEAD + 1))
     if not BATCH_OVERHEAD <= len(frames) <= MAX_PARCELS + BATCH_OVERHEAD:
         raise _refused(
             "El lote no tiene carátula o trae demasiadas piezas.", "The batch has no cover or too many parts."
         )
     bodies = _typed(frames[0], tuple[str, ...])
+    if len(bodies) > MAX_CHECKPOINTS:
+        raise _refused("El lote trae demasiados puntos de control.", "The batch has too many checkpoints.")
     cover, *parcels = map(_read_parcel, frames[1:])
     return Batch(tuple(body.encode() for body in bodies), cover, tuple(parcels))
+
+
+def write_parcels(parcels: Sequence[Parcel]) -> bytes:
+    """Return parcels as frames: what a party is given back of its own log."""
+    return b"".join(_frame(_parcel_bytes(parcel)) for parcel in parcels)
+
+
+def read_parcels(data: bytes) -> list[Parcel]:
+    """Read frames of parcels, or raise `BatchRefused`."""
+    return [_read_parcel(frame) for frame in islice(_frames(data), MAX_PARCELS)]
 
 
 def write_answer(answer: Answer) -> bytes:

@@ -5,21 +5,25 @@ Rules
   - The other party is the witness. Compare and store are one transaction; the cosignature is made after its commit.
   - A witness line says "the largest consistent tree of yours I have seen"; a mirror line adds "and I hold every
     entry". The mirror signs only where the leaves held give the very root.
-  - Before the first new signature after a start, each witness is asked how much it saw of our logs; a witness that is
-    ahead means a restored backup, and nothing is signed until the leaves are back.
+  - A log that is doubted gets neither cosignature nor memory.
+  - Before the first new signature after a start, each witness is asked what it saw of our logs. It answers with our
+    own signed checkpoint, so that nobody can stop us with a number; one that is ahead of us means a restored backup.
 
 Worked example
     answer = answer_checkpoint(own, body, now=now)          the other party's add-checkpoint, for the edge
     have_witnessed(own, "B", own.shared, transport, now=now)         our checkpoint, to party B
 """
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from paridad.base.errors import ParidadError
 from paridad.base.words import Words
+from paridad.exchange import doubt
 from paridad.exchange.errors import PeerRefused
 from paridad.exchange.own_side import OwnSide
-from paridad.exchange.paths import WITNESS
+from paridad.exchange.paths import MIRROR, WITNESS
 from paridad.exchange.transport import Request, Response, Transport
 from paridad.ledger import log, mirror
 from paridad.ledger.checkpoint import (
@@ -31,8 +35,8 @@ from paridad.ledger.checkpoint import (
     open_checkpoint,
     read_checkpoint_text,
 )
-from paridad.ledger.errors import HeadMoved, NotYetHeld, WitnessAnswer
-from paridad.ledger.note import add_lines, read_note
+from paridad.ledger.errors import HeadMoved, NoteRefused, NotYetHeld, RootMismatch, WitnessAnswer
+from paridad.ledger.note import add_lines, read_decimal, read_lines, read_note
 from paridad.ledger.witness import KnownLogs, read_add_checkpoint, remember, write_add_checkpoint
 from paridad.programme.origins import own_origin, parse_name, shared_origin, witness_name
 from paridad.store import proofs
@@ -40,6 +44,8 @@ from paridad.store.ledger import SqlLedgerStore, cosigned_size, put_cosignature
 from paridad.store.streams import mark_cosigned
 
 HTTP_OK = 200
+HTTP_FORBIDDEN = 403
+HTTP_NOT_FOUND = 404
 HTTP_CONFLICT = 409
 
 
@@ -49,9 +55,9 @@ def known_logs(own: OwnSide, parties: tuple[str, ...]) -> KnownLogs:
     return {origin: log_keys(own, origin) for origin in origins}
 
 
-def log_keys(own: OwnSide, origin: str) -> list[LogKey]:
-    """Return the keys that a log may use."""
-    return [LogKey(*key) for key in own.keys.log_key(origin)]
+def log_keys(own: OwnSide, origin: str, *, size: int | None = None) -> list[LogKey]:
+    """Return the keys that a log may use; for a checkpoint of a size also those that ended above it."""
+    return [LogKey(*key) for key in own.keys.log_key(origin, size=size)]
 
 
 def answer_checkpoint(own: OwnSide, body: bytes, party: str, *, now: int) -> Response:
@@ -66,6 +72,9 @@ def answer_checkpoint(own: OwnSide, body: bytes, party: str, *, now: int) -> Res
 def remember_checkpoint(conn: sa.Connection, body: bytes, logs: KnownLogs) -> VerifiedCheckpoint | WitnessAnswer:
     """Compare and store a checkpoint of another log, and keep its note and the proof that it extends the one before."""
     ledger = SqlLedgerStore(conn)
+    named = body.partition(b"\n\n")[2].partition(b"\n")[0].decode("utf-8", errors="replace")
+    if named in logs and doubt.doubted(conn, named):
+        return WitnessAnswer(HTTP_FORBIDDEN, doubt.words_of(named))
     answer = remember(ledger, body, logs)
     if isinstance(answer, VerifiedCheckpoint):
         seen, request = answer.checkpoint, read_add_checkpoint(body)
@@ -88,16 +97,19 @@ def cosignature_lines(own: OwnSide, seen: VerifiedCheckpoint, *, now: int) -> by
 
 
 def _keep_lines(ledger: SqlLedgerStore, seen: Checkpoint, lines: bytes) -> None:
-    """Keep our own lines with the checkpoint they are on: an export shows who vouched for it."""
+    """Keep our first lines with the checkpoint they are on: an export shows who vouched for it."""
     note = ledger.checkpoint(seen.origin, seen.size)
     if note is not None:
-        ledger.save_checkpoint(seen.origin, seen.size, seen.root, add_lines(note, lines))
+        there = {line.name for line in read_note(note).signatures}
+        new = b"".join(bytes(line) for line in read_lines(lines) if line.name not in there)
+        if new:
+            ledger.save_checkpoint(seen.origin, seen.size, seen.root, add_lines(note, new))
 
 
 def _mirrored(own: OwnSide, seen: VerifiedCheckpoint) -> bool:
     try:
         own.store.submit(lambda conn: mirror.attest(SqlLedgerStore(conn), seen))
-    except (NotYetHeld, HeadMoved, WitnessAnswer):
+    except (NotYetHeld, HeadMoved, RootMismatch, WitnessAnswer):
         return False
     return True
 
@@ -106,22 +118,34 @@ def accept_cosignature(own: OwnSide, party: str, origin: str, lines: bytes, *, s
     """Verify the lines that a party sent on our checkpoint of a size, and keep them; raise where they do not verify."""
     witnesses = [CosignerKey(*key) for key in own.keys.witness_keys(party, at=now)]
     mirrors = [CosignerKey(*key) for key in own.keys.mirror_keys(party, at=now)]
+    mirrored = any(line.name == mirrors[0].name for line in read_lines(lines))
 
     def commit(conn: sa.Connection) -> None:
-        ledger = SqlLedgerStore(conn)
-        if ledger.checkpoint(origin, size) is None:
+        if origin not in own.log_signers or SqlLedgerStore(conn).checkpoint(origin, size) is None:
             raise PeerRefused(
                 HTTP_CONFLICT,
-                Words(es=f"{party} cofirmó un tamaño ajeno.", en=f"{party} cosigned a size that is not ours."),
+                Words(
+                    es=f"{party} cofirmó algo que no es nuestro: {origin}, tamaño {size}.",
+                    en=f"{party} cosigned something that is not ours: {origin}, size {size}.",
+                ),
             )
-        verified = log.add_cosignature(ledger, origin, size, lines, witnesses[0])
-        put_cosignature(conn, origin, size, verified.cosigner, lines, at=now)
-        mark_cosigned(conn, origin, size)
-        if any(line.startswith(f"— {mirrors[0].name} ") for line in lines.decode().splitlines()):
-            mirrored = log.add_cosignature(ledger, origin, size, lines, mirrors[0])
-            put_cosignature(conn, origin, size, mirrored.cosigner, lines, at=now)
+        _keep_cosignature(conn, origin, size, lines, witnesses, now=now)
+        if mirrored:
+            _keep_cosignature(conn, origin, size, lines, mirrors, now=now)
+        mark_cosigned(conn, origin, size, party=party)
 
     own.store.submit(commit)
+
+
+def _keep_cosignature(
+    conn: sa.Connection, origin: str, size: int, lines: bytes, keys: Sequence[CosignerKey], *, now: int
+) -> None:
+    """Keep the lines of that key which signed, of several across a change of keys; or raise `NoteRefused`."""
+    present = {(line.name, line.key_id) for line in read_lines(lines)}
+    key = next((key for key in keys if (key.name, key.lines[0].key_id) in present), keys[0])
+    verified = log.add_cosignature(SqlLedgerStore(conn), origin, size, lines, key)
+    theirs = b"".join(bytes(line) for line in read_lines(lines) if line.name == verified.cosigner)
+    put_cosignature(conn, origin, size, verified.cosigner, theirs, at=now)
 
 
 def have_witnessed(own: OwnSide, party: str, origin: str, transport: Transport, *, now: int) -> Checkpoint | None:
@@ -134,7 +158,7 @@ def have_witnessed(own: OwnSide, party: str, origin: str, transport: Transport, 
     if note is None or (seen := read_checkpoint_text(read_note(note).text)).size <= old:
         return None
     response = transport(party, Request("POST", WITNESS, _question(own, origin, old, seen.size, note)))
-    if response.status == HTTP_CONFLICT and (old := int(response.body)) <= seen.size:
+    if response.status == HTTP_CONFLICT and (old := _size_told(party, response)) <= seen.size:
         response = transport(party, Request("POST", WITNESS, _question(own, origin, old, seen.size, note)))
     if response.status != HTTP_OK:
         raise _refused(party, response)
@@ -142,30 +166,37 @@ def have_witnessed(own: OwnSide, party: str, origin: str, transport: Transport, 
     return seen
 
 
-def witness_size(own: OwnSide, party: str, origin: str, transport: Transport) -> int:
-    """Ask a witness how much it saw of a log of ours: its answer to a question that starts nowhere."""
-    with own.store.read() as conn:
-        note = SqlLedgerStore(conn).checkpoint(origin)
-    if note is None:
-        return 0
-    size = read_checkpoint_text(read_note(note).text).size
-    response = transport(party, Request("POST", WITNESS, write_add_checkpoint(0, [], note)))
-    if response.status == HTTP_CONFLICT:
-        return int(response.body)
+def seen_by(own: OwnSide, party: str, origin: str, transport: Transport) -> VerifiedCheckpoint | None:
+    """Ask a witness for the last checkpoint of a log of ours that it saw; None before first contact."""
+    response = transport(party, Request("GET", f"{MIRROR}{parse_name(origin).role}/checkpoint"))
+    if response.status == HTTP_NOT_FOUND:
+        return None
     if response.status != HTTP_OK:
         raise _refused(party, response)
-    return size
+    seen = open_logged(own, response.body)
+    if seen.checkpoint.origin != origin:
+        raise _refused(party, response)
+    return seen
 
 
-def open_logged(own: OwnSide, note: bytes, origin: str) -> VerifiedCheckpoint:
-    """Verify a checkpoint of a log of the programme."""
-    return open_checkpoint(note, log_keys=log_keys(own, origin))
+def open_logged(own: OwnSide, note: bytes) -> VerifiedCheckpoint:
+    """Verify a checkpoint of a log of the programme, also of one whose key ended above its size."""
+    named = read_checkpoint_text(read_note(note).text)
+    return open_checkpoint(note, log_keys=log_keys(own, named.origin, size=named.size))
 
 
 def _question(own: OwnSide, origin: str, old: int, size: int, note: bytes) -> bytes:
     with own.store.read() as conn:
         proof = log.consistency(SqlLedgerStore(conn), origin, old, size) if 0 < old < size else []
     return write_add_checkpoint(old, proof, note)
+
+
+def _size_told(party: str, response: Response) -> int:
+    """Return the size in a witness's 409 (C2SP tlog-witness: a decimal and a newline)."""
+    try:
+        return read_decimal(response.body.decode("ascii").removesuffix("\n"))
+    except (UnicodeDecodeError, NoteRefused) as error:
+        raise _refused(party, response) from error
 
 
 def _refused(party: str, response: Response) -> ParidadError:

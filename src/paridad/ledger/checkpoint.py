@@ -28,8 +28,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from paridad.base.signing import (
-    ED25519_SIGNATURE_BYTES,
-    MLDSA44_SIGNATURE_BYTES,
     Ed25519Key,
     Ed25519Signer,
     MlDsaKey,
@@ -108,7 +106,7 @@ class Ed25519CosignatureKey:
 
     def check(self, text: bytes, blob: bytes) -> int:
         """Verify a timestamped signature and return its time."""
-        time, signature = _read_timestamped(blob, ED25519_SIGNATURE_BYTES)
+        time, signature = _read_timestamped(blob)
         self.key.verify(signature, _cosignature_message(time, text))
         return time
 
@@ -127,7 +125,7 @@ class MlDsaCosignatureKey:
 
     def check(self, text: bytes, blob: bytes) -> int:
         """Verify a timestamped signature and return its time."""
-        time, signature = _read_timestamped(blob, MLDSA44_SIGNATURE_BYTES)
+        time, signature = _read_timestamped(blob)
         self.key.verify(signature, cosigned_message(self.name, time, read_checkpoint_text(text)))
         return time
 
@@ -299,11 +297,9 @@ def _timestamped(key: NoteKey, time: int, sign: Callable[[bytes], bytes], messag
     return SignatureLine(key.name, key.key_id, time.to_bytes(TIME_BYTES) + sign(message))
 
 
-def _read_timestamped(blob: bytes, signature_bytes: int) -> tuple[int, bytes]:
-    time = int.from_bytes(blob[:TIME_BYTES])
-    if len(blob) != TIME_BYTES + signature_bytes:
-        raise refused("Firma con hora de longitud errónea.", "Timestamped signature of the wrong length.")
-    return _demand_time(time), blob[TIME_BYTES:]
+def _read_timestamped(blob: bytes) -> tuple[int, bytes]:
+    """Part time and signature; the length of the signature is checked where it is verified."""
+    return _demand_time(int.from_bytes(blob[:TIME_BYTES])), blob[TIME_BYTES:]
 
 
 def _demand_time(time: int) -> int:

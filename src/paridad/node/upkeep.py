@@ -62,7 +62,7 @@ def sign_if_due(own: OwnSide, origin: str, *, seconds: int, now: int) -> bool:
     with own.store.read() as conn:
         ledger = SqlLedgerStore(conn)
         head, note = ledger.head(origin), ledger.checkpoint(origin)
-        seen = witnessing.open_logged(own, note, origin) if note else None
+        seen = witnessing.open_logged(own, note) if note else None
     if not head.size or (seen and (seen.checkpoint.size == head.size or now - seen.time < seconds)):
         return False
     own.store.submit(lambda conn: log.sign_head(SqlLedgerStore(conn), origin, own.log_signers[origin], now))

@@ -68,14 +68,14 @@ def back_up(store: Store, target: Path, *, at: int) -> Record:
     """Copy a store that is open and may be working, or raise `BackupRefused`."""
     if store.path is None:
         raise _refused("Use las herramientas de PostgreSQL.", "Use PostgreSQL's own tools.")
-    if target.exists() or _record_of(target).exists():
+    if target.exists():
         raise _refused(f"{target.name} ya existe.", f"{target.name} exists already.")
     part = target.with_name(target.name + ".part")
     part.unlink(missing_ok=True)
     with closing(open_connection(store.path, True)) as source, closing(_single_file(part)) as copy:
         source.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE").fetchall()
-    record = Record(at, _digest(part), _heads_in(part))
+    record = _checked(part, at)
     _write_durably(_record_of(target), record.to_json())
     part.replace(target)
     _sync(target.parent)
@@ -89,7 +89,7 @@ def restore(backup: Path, target: Path) -> Record:
     record = read_record(backup)
     part = target.with_name(target.name + ".part")
     shutil.copyfile(backup, part)
-    if _digest(part) != record.file or _heads_in(part) != record.heads:
+    if _checked(part, record.at) != record:
         part.unlink()
         raise _refused("La copia no corresponde a su registro.", "The copy does not fit its record.")
     with closing(_single_file(part)) as raw, raw:
@@ -138,11 +138,20 @@ def _single_file(path: Path) -> sqlite3.Connection:
     return raw
 
 
+def _checked(part: Path, at: int) -> Record:
+    """Check a copy whole and return what it holds; remove it and raise `BackupRefused` where it is damaged."""
+    try:
+        return Record(at, _digest(part), _heads_in(part))
+    except sqlite3.DatabaseError as error:
+        part.unlink()
+        raise _refused(f"La copia está dañada: {error}.", f"The copy is damaged: {error}.") from error
+
+
 def _heads_in(path: Path) -> tuple[LogHead, ...]:
     with closing(open_connection(path, True)) as raw:
         answer = raw.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if answer != "ok":
-            raise _refused(f"La copia está dañada: {answer}.", f"The copy is damaged: {answer}.")
+            raise sqlite3.DatabaseError(answer)
         rows = raw.execute("SELECT origin, size, root FROM heads ORDER BY origin").fetchall()
     return tuple(LogHead(origin, size, encode_base64url(root)) for origin, size, root in rows)
 

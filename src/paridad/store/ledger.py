@@ -224,6 +224,15 @@ def indexes_of(conn: sa.Connection, origin: str, hashes: Collection[str]) -> dic
     return {ActHash(row.hash): row.idx for row in found}
 
 
+def held_from(conn: sa.Connection, origin: str, start: int, *, limit: int) -> dict[int, ActHash]:
+    """Return which acts stand at the indexes of a log from `start` on, as far as they are held, in order."""
+    statement = sa.select(leaves.c.idx, acts.c.hash).join(acts, acts.c.filed == leaves.c.act)
+    here = (leaves.c.origin == origin, leaves.c.idx >= start)
+    return {
+        row.idx: ActHash(row.hash) for row in conn.execute(statement.where(*here).order_by(leaves.c.idx).limit(limit))
+    }
+
+
 def origins(conn: sa.Connection) -> dict[str, Head]:
     """Return every log of which a head is stored, with it."""
     rows = conn.execute(sa.select(heads).order_by(heads.c.origin))

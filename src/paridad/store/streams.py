@@ -203,12 +203,14 @@ def batch_receipted(conn: sa.Connection, cover: str, receipt: str, verdicts: Map
         )
 
 
-def mark_cosigned(conn: sa.Connection, origin: str, size: int) -> int:
-    """Note that the other party's cosignature covers our log up to `size`; return how many parcels it settled."""
+def mark_cosigned(conn: sa.Connection, origin: str, size: int, *, party: str | None = None) -> int:
+    """Note that a cosignature covers our log up to `size`; return how many parcels (to that party) it settled."""
     covered = sa.select(leaves.c.idx).where(
         leaves.c.origin == origin, leaves.c.idx < size, leaves.c.act == outbox.c.act
     )
     statement = sa.update(outbox).where(outbox.c.state == "receipted", covered.exists()).values(state="cosigned")
+    if party is not None:
+        statement = statement.where(outbox.c.receiver.startswith(f"{party}/", autoescape=True))
     return conn.execute(statement).rowcount
 
 
@@ -301,6 +303,12 @@ def held_rows(conn: sa.Connection, stream: Stream, *, limit: int = 1000) -> list
     columns = (held.c.position, held.c.digest, held.c.cover, held.c.arrived_at)
     statement = sa.select(*columns).where(_of(held, stream)).order_by(held.c.position, held.c.digest).limit(limit)
     return [HeldRow(*row) for row in conn.execute(statement)]
+
+
+def streams_with_gaps(conn: sa.Connection) -> list[Stream]:
+    """Return the streams of which something is held that came ahead of its turn."""
+    names = [held.c.programme, held.c.sender, held.c.receiver]
+    return [Stream(*row) for row in conn.execute(sa.select(*names).distinct().order_by(*names))]
 
 
 def drop_held(conn: sa.Connection, stream: Stream, *, below: int) -> list[str]:

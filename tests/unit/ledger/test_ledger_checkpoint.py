@@ -2,6 +2,7 @@
 """Checkpoints: the exact bytes that logs, witnesses and mirrors sign, and who is believed."""
 
 from base64 import b64decode
+from hashlib import sha256
 
 import pytest
 
@@ -119,6 +120,15 @@ def test_a_witness_signs_two_lines_of_exactly_these_bytes() -> None:
 def test_key_ids_are_those_of_the_specification() -> None:
     """First four bytes of SHA-256 over name, newline, type, key; the type of the second line is the same for all."""
     kinds = [line.key_id for key in (LOG.public, WITNESS.public) for line in key.lines]
+    assert kinds == [
+        sha256(name.encode() + b"\n" + bytes([kind]) + public).digest()[:4]
+        for name, kind, public in [
+            (ORIGIN, 0x01, LOG.public.ed25519.raw),
+            (ORIGIN, 0x06, LOG.public.mldsa.raw),
+            (WITNESS.name, 0x04, WITNESS.public.ed25519.raw),
+            (WITNESS.name, 0x06, WITNESS.public.mldsa.raw),
+        ]
+    ]
     assert kinds == [line.key_id for line in (*LINES, *WITNESS_LINES)]
     assert len(set(kinds)) == 4
 
@@ -183,6 +193,19 @@ def test_a_log_signs_under_its_own_name_and_a_true_time() -> None:
     ]:
         with pytest.raises(NoteRefused):
             sign_checkpoint(checkpoint, LOG, time)
+
+
+def test_the_bounds_of_time_size_and_name_are_admitted() -> None:
+    """The last of each; the next ones are in the tables of refusals."""
+    for time in (1, 2**63 - 1):
+        assert open_checkpoint(sign_checkpoint(CHECKPOINT, LOG, time), log_keys=[LOG.public]).time == time
+    largest = log_signer("a" * 255)
+    for size in (1, 2**63 - 1):
+        checkpoint = Checkpoint(largest.name, size, ROOT)
+        note = sign_checkpoint(checkpoint, largest, TIME)
+        assert open_checkpoint(note, log_keys=[largest.public]).checkpoint == checkpoint
+    with pytest.raises(NoteRefused):
+        sign_checkpoint(Checkpoint(largest.name, 2**63, ROOT), largest, TIME)
 
 
 def test_a_cosigner_has_a_name_of_its_own() -> None:

@@ -244,6 +244,19 @@ def test_the_full_recomputation_sees_every_flipped_tile() -> None:
     assert full_recompute(MemoryLedgerStore(), ORIGIN) == EMPTY_HEAD
 
 
+def test_the_full_recomputation_names_the_leaves_of_a_bad_tile() -> None:
+    """On every level of a tree of three levels."""
+    store = MemoryLedgerStore()
+    append(store, ORIGIN, [b"%d" % number for number in range(70_000)])
+    sound = dict(store.tiles)
+    assert full_recompute(store, ORIGIN).size == 70_000
+    for level, index, leaves in [(0, 3, "768 to 1024"), (1, 1, "65536 to 131072"), (2, 0, "0 to 16777216")]:
+        flip_tile(level, index)(store)
+        with pytest.raises(RootMismatch, match=f"leaves {leaves} "):
+            full_recompute(store, ORIGIN)
+        store.tiles = dict(sound)
+
+
 def test_proofs_of_the_log_verify() -> None:
     """Inclusion and consistency, for the head and for earlier sizes."""
     store = log_of(700)

@@ -117,6 +117,36 @@ def test_every_single_bit_flip_of_a_note_is_detected() -> None:
             open_note(bytes(changed), [KEY])
 
 
+def test_the_bounds_are_256_kib_and_64_lines() -> None:
+    """The last that is read, and the first that is not."""
+    longest = 256 * 1024 - len(note(line(), text=b"\n"))
+    for extra, fits in [(0, True), (1, False)]:
+        text = b"x" * (longest + extra) + b"\n"
+        data = note(line(signed=text), text=text)
+        assert len(data) == 256 * 1024 + extra
+        if fits:
+            assert open_note(data, [KEY]).text == text
+            continue
+        with pytest.raises(NoteRefused, match="longer than"):
+            open_note(data, [KEY])
+    full = add_lines(note(*[line()] * 63), bytes(STRANGER))
+    assert len(read_note(full).signatures) == 64
+    with pytest.raises(NoteRefused, match="too many"):
+        add_lines(full, bytes(SignatureLine("new", b"abcd", b"x")))
+
+
+def test_lines_alone_are_bounded_too() -> None:
+    """What a witness answers is no longer than a note."""
+    for name, fits in [("n" * (256 * 1024 - 14), True), ("n" * (256 * 1024 - 13), False)]:
+        lines = bytes(SignatureLine(name, b"abcd", b"xy"))
+        assert (len(lines) <= 256 * 1024) == fits
+        if fits:
+            assert read_lines(lines)[0].name == name
+            continue
+        with pytest.raises(NoteRefused, match="1 to 64"):
+            read_lines(lines)
+
+
 def test_lines_are_added_and_never_repeated() -> None:
     """What a witness answers is read by the same rules."""
     answer = bytes(STRANGER) + bytes(line())

@@ -252,4 +252,9 @@ def test_requests_are_written_as_they_are_read() -> None:
     """Old size, hashes, an empty line, the checkpoint verbatim."""
     request = read_add_checkpoint(body(7, 12))
     assert (request.old, list(request.proof), request.note[:20]) == (7, proof(7, 12), note(12)[:20])
+    longest = write_add_checkpoint(7, [bytes(32)] * 63, note(12))
+    assert len(read_add_checkpoint(longest).proof) == 63
+    for cut in (b"old 0", b"0\n\n" + note(12)):
+        with pytest.raises(WitnessAnswer, match="three parts"):
+            read_add_checkpoint(cut)
     assert body(0, 12).startswith(b"old 0\n\n" + ORIGIN.encode())

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.postgres import postgres_server
 
 from paridad.store.engine import Store
+from support.postgres import postgres_server
 
 __all__ = ["postgres_server"]
 

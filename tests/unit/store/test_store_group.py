@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from support.store_acts import an_act
 
 from paridad.store.acts import count_acts, put_act
 from paridad.store.engine import Store
 from paridad.store.errors import StoreUnavailable
 from paridad.store.group import GroupCommit
 from paridad.store.records import get_meta, put_meta
+from support.store_acts import an_act
 
 Job = Callable[[sa.Connection], Any]
 
@@ -161,7 +161,7 @@ def test_a_repetition_runs_the_whole_group_again_with_the_same_inputs() -> None:
 def test_a_failure_that_takes_the_transaction_with_it_is_told_to_everybody() -> None:
     """After SQLITE_FULL or SQLITE_IOERR the savepoint is gone; the first error is what matters, not the second."""
     conn, failure = _NoDatabase(savepoints=False), OSError("disk")
-    group = GroupCommit(lambda fn: fn(conn), lambda _error: False)  # type: ignore[arg-type]
+    group = GroupCommit(lambda fn: fn(conn), lambda _error: False)
     answers: list[BaseException] = []
 
     def submit(job: Callable[[Any], Any]) -> None:

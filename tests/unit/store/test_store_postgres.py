@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
-from support.postgres import PostgresServer
-from support.store_acts import an_act
 
 from paridad.store.acts import count_acts, filed_acts, put_act
 from paridad.store.engine import MAX_ATTEMPTS, Store
 from paridad.store.errors import StoreFull, StoreUnavailable, StoreUnsafe
 from paridad.store.ledger import SqlLedgerStore
+from support.postgres import PostgresServer
+from support.store_acts import an_act
 
 pytestmark = pytest.mark.postgres
 
@@ -128,16 +128,22 @@ def test_two_processes_append_in_turn(postgres_server: PostgresServer) -> None:
 
 
 def test_a_lost_connection_is_told_as_an_unknown_outcome_and_the_next_transaction_works(store: Store) -> None:
-    with pytest.raises(StoreUnavailable, match="not known"), store.write() as conn:
+    def cut(conn: sa.Connection) -> None:
         put_act(conn, an_act("lost"), ours=True, at=1)
         conn.execute(sa.text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    with pytest.raises(StoreUnavailable, match="not known"):
+        store.in_transaction(cut)
     assert store.in_transaction(lambda conn: put_act(conn, an_act("lost"), ours=True, at=1)) == "new"
 
 
 def test_a_full_disk_is_told_and_nothing_was_written(store: Store) -> None:
-    with pytest.raises(StoreFull), store.write() as conn:
+    def fill(conn: sa.Connection) -> None:
         put_act(conn, an_act("lost"), ours=True, at=1)
         conn.execute(raises("53100"))
+
+    with pytest.raises(StoreFull):
+        store.in_transaction(fill)
     with store.read() as conn:
         assert count_acts(conn) == 0
 

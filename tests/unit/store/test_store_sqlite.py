@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """SQLite: one writer, settings read back, one process, a failing disk stops the node, an unclean stop is noticed."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -10,14 +11,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from support.apsw_sqlite import apsw_connect
-from support.crash_disk import RecordingDisk
-from support.store_acts import an_act
 
 from paridad.store.acts import count_acts, put_act, put_acts
 from paridad.store.engine import Store
 from paridad.store.errors import ScrubPending, StoreFull, StoreInUse, StoreStopped, StoreUnsafe
 from paridad.store.sqlite import READER_SETTINGS, WRITER_SETTINGS, apply_settings, open_connection
+from support.apsw_sqlite import apsw_connect
+from support.crash_disk import RecordingDisk
+from support.store_acts import an_act
 
 Fault = Callable[[str], sqlite3.Error | None]
 
@@ -40,14 +41,17 @@ class SickConnection:
         self._ills = ills
 
     def commit(self) -> None:
+        """Commit, unless ill."""
         self._suffer("commit")
         self._raw.commit()
 
     def rollback(self) -> None:
+        """Roll back, unless ill."""
         self._suffer("rollback")
         self._raw.rollback()
 
     def cursor(self) -> Any:
+        """Return a cursor, unless ill."""
         self._suffer("statement")
         return self._raw.cursor()
 
@@ -142,7 +146,7 @@ def test_a_second_process_is_refused_and_told_which_process_holds_it(tmp_path: P
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "StoreInUse" in done.stderr
-    assert f"(process {__import__('os').getpid()})" in done.stderr
+    assert f"(process {os.getpid()})" in done.stderr
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
@@ -165,9 +169,10 @@ def test_a_connection_used_after_its_block_is_refused(sqlite_store: Store) -> No
 
 def test_closing_while_somebody_reads_is_refused(tmp_path: Path) -> None:
     store = Store.open(url_of(tmp_path))
-    with store.read() as conn, pytest.raises(RuntimeError, match="somebody was reading"):
+    with store.read() as conn:
         count_acts(conn)
-        store.close()
+        with pytest.raises(RuntimeError, match="somebody was reading"):
+            store.close()
     store.close()
 
 
@@ -229,6 +234,15 @@ def test_a_writer_that_cannot_even_begin_says_so(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_writer_that_is_merely_kept_waiting_goes_on(tmp_path: Path) -> None:
+    current: dict[str, int] = {}
+    with open_sick(tmp_path, current) as store:
+        current["statement"] = BUSY
+        with pytest.raises(sa.exc.OperationalError), store.write():
+            pass
+        assert store.in_transaction(lambda conn: put_act(conn, an_act("a"), ours=True, at=1)) == "new"
+
+
 def test_an_unclean_stop_is_noticed_and_the_file_checked(tmp_path: Path) -> None:
     program = (
         f"import os; from paridad.store.engine import Store; from paridad.store.records import put_meta\n"
@@ -256,7 +270,7 @@ def test_a_damaged_file_after_an_unclean_stop_is_not_opened(tmp_path: Path) -> N
 
 
 def test_scrub_waits_for_readers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(WRITER_SETTINGS, "busy_timeout", ("50", 50))  # type: ignore[arg-type]
+    monkeypatch.setitem(WRITER_SETTINGS, "busy_timeout", ("50", 50))
     with Store.open(url_of(tmp_path)) as store:
         with store.read() as conn:
             assert count_acts(conn) == 0
@@ -276,7 +290,10 @@ def test_reading_through_the_one_connection(tmp_path: Path) -> None:
 
 def test_the_same_code_over_the_sqlite_of_apsw(tmp_path: Path) -> None:
     with Store.open(url_of(tmp_path), connect=apsw_connect()) as store:
-        assert store.in_transaction(lambda conn: put_acts(conn, [an_act("a"), an_act("b")], ours=True, at=1)) == ["new"] * 2
+        assert (
+            store.in_transaction(lambda conn: put_acts(conn, [an_act("a"), an_act("b")], ours=True, at=1))
+            == ["new"] * 2
+        )
         with pytest.raises(sa.exc.IntegrityError), store.write() as conn:
             conn.exec_driver_sql("INSERT INTO counters VALUES ('filed', 0)")
         with store.read() as conn:

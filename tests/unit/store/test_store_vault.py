@@ -9,7 +9,6 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.store_acts import CountedRandom, MemoryEpochs, a_text, an_act
 
 from paridad.store.acts import put_acts
 from paridad.store.engine import Store
@@ -17,6 +16,7 @@ from paridad.store.errors import Unreadable
 from paridad.store.projection import Projection, behind
 from paridad.store.tables import act_keys, disclosures, lockers, touched
 from paridad.store.vault import Vault, destructions, digest_of, epochs_in_use
+from support.store_acts import CountedRandom, MemoryEpochs, a_text, an_act
 
 ONE, TWO, NONE = an_act("one"), an_act("two"), an_act("without disclosures")
 TEXTS = tuple(a_text(f"field {n}") for n in range(4))
@@ -245,7 +245,9 @@ def test_after_erasure_and_scrub_the_sealed_bytes_are_in_no_file(
         vault.put_disclosures(conn, {ONE.hash: TEXTS})
         vault.lock(conn, {"quarantine/1": b"MARKER-in-a-quarantined-parcel"})
         table = lockers if "destroy" in erase.__code__.co_names else None
-        columns = (lockers.c.sealed, lockers.c.wrapped) if table is not None else (disclosures.c.sealed, act_keys.c.wrapped)
+        columns = (
+            (lockers.c.sealed, lockers.c.wrapped) if table is not None else (disclosures.c.sealed, act_keys.c.wrapped)
+        )
         sealed, wrapped = (conn.execute(sa.select(column)).scalar_one() for column in columns)
     sqlite_store.scrub()
     assert sealed in bytes_in(tmp_path)
@@ -264,7 +266,8 @@ def test_after_erasure_and_scrub_the_sealed_bytes_are_in_no_file(
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from(["add", "erase", "some", "wrap"]), st.sets(st.integers(0, 5), min_size=1)), max_size=12
+        st.tuples(st.sampled_from(["add", "erase", "some", "wrap"]), st.sets(st.integers(0, 5), min_size=1)),
+        max_size=12,
     )
 )
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
