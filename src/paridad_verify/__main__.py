@@ -104,7 +104,7 @@ def _act(bundle: Bundle, line: Line, act: Act, cosigned: Mapping[Any, Any]) -> I
     if line.get("omits"):
         yield "omits", {"n": len(line["omits"])}
     for each in act.fields.get("withheld", ()) if knd in {"folio/answer/1", "folio/supplement/1"} else ():
-        yield "withheld", {"what": "-", **each}
+        yield "withheld", defaultdict(lambda: "-", each)
     if knd in WORDS["proved"]:
         count = len(act.fields.get("parcels", ())) if knd in {RELEASE, RECEIPT} else 0
         yield knd, defaultdict(lambda: "-", {**told, **act.fields, "n": count})

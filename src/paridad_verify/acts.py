@@ -34,8 +34,8 @@ _BODIES = {  # the kinds that this program reads; the fields of others are fitte
     "exchange/release/1": form("recipient?:agency first?:int parcels?:[x]", x=form(_PARCEL)),
     "exchange/receipt/1": form("cover? parcels?:[x]", x=form(f"{_PARCEL} verdict reason")),
     "programme/key-change/1": form("change? kid? signed?"),
-    "folio/answer/1": form("withheld?:[x] *", x=form("rule clause *")),
-    "folio/supplement/1": form("withheld?:[x] *", x=form("rule clause *")),
+    "folio/answer/1": form("withheld?:[x] *", x=form("what? rule? clause? *")),
+    "folio/supplement/1": form("withheld?:[x] *", x=form("what? rule? clause? *")),
 }
 
 

@@ -30,7 +30,9 @@ STEPS = (
     Words(es="1 a 4: forma, base64url, JSON y cabecera", en="1 to 4: form, base64url, JSON and header"),
     Words(es="5: la clave valía para quien habla, entonces", en="5: the key counted for the speaker, at that time"),
     Words(es="6 y 7: puntos y firma Ed25519", en="6 and 7: points and Ed25519 signature"),
-    Words(es="8: los datos del sobre están completos y en la carta", en="8: the envelope is complete and of the charter"),
+    Words(
+        es="8: los datos del sobre están completos y en la carta", en="8: the envelope is complete and of the charter"
+    ),
     Words(es="9 y 10: cada campo abierto es del acto", en="9 and 10: every opened field belongs to the act"),
 )
 LOGGED = Words(

@@ -107,7 +107,9 @@ def settle_conflict(node: Node, form: SettleConflict) -> JsonValue:
 
 def _demand(found: bool) -> None:
     if not found:
-        raise NotFound(Words(es="Nada de ese nombre espera a una persona.", en="Nothing of that name waits for a person."))
+        raise NotFound(
+            Words(es="Nada de ese nombre espera a una persona.", en="Nothing of that name waits for a person.")
+        )
 
 
 QUARANTINE = Noun(

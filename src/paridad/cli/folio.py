@@ -123,7 +123,9 @@ def show(node: Node, form: Show) -> JsonValue:
     reading = reader(node, form.officer)
     with node.own.store.read() as conn:
         folio = load_folio(conn, node.own, form.folio)
-        acts = [act for act in read_acts(conn, node.own, folio_acts(conn, form.folio)) if reading.knows_of(act.envelope)]
+        acts = [
+            act for act in read_acts(conn, node.own, folio_acts(conn, form.folio)) if reading.knows_of(act.envelope)
+        ]
         if not acts or not reading.sight.sees(strictest(folio), "procedural", involved=_involved(reading, folio)):
             raise not_found(form.folio)
         timeline: list[JsonValue] = [_told(reading, conn, folio, act) for act in acts]

@@ -70,7 +70,9 @@ def read_form(form: type[F], arguments: Mapping[str, JsonValue]) -> F:
     try:
         return msgspec.convert(dict(arguments), form, strict=True)
     except msgspec.ValidationError as error:
-        raise refused(f"Los datos de la orden no tienen su forma: {error}.", f"Arguments misshapen: {error}.") from error
+        raise refused(
+            f"Los datos de la orden no tienen su forma: {error}.", f"Arguments misshapen: {error}."
+        ) from error
 
 
 def parameters(form: type[Form], command: str, language: Language) -> list[click.Parameter]:
@@ -131,7 +133,7 @@ def _type_of(type_: Any, look: Look, language: Language) -> click.ParamType:
 
 def _metavar_of(command: str, name: str, type_: Any, look: Look, language: Language) -> str:
     if _group(type_) > 1:
-        return metavar(f"{command}:{name}", language)
+        return metavar(name, language)
     if get_origin(type_) is Literal:
         return "[" + "|".join(get_args(type_)) + "]"
     return metavar("whole" if type_ is int and look.kind == "text" else look.kind, language)

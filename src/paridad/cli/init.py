@@ -87,7 +87,9 @@ def _demand_free(folder: Path, form: Init, agencies: list[str]) -> None:
         raise refused(f"La plantilla no tiene la parte {form.party}.", f"The template has no party {form.party}.")
     for path in (folder / "node.toml", Path(form.root_out), Path(form.public_out)):
         if path.exists():
-            raise refused(f"{path} ya existe; nada se sobrescribe.", f"{path} is there already; nothing is overwritten.")
+            raise refused(
+                f"{path} ya existe; nada se sobrescribe.", f"{path} is there already; nothing is overwritten."
+            )
     if folder in Path(form.root_out).parents:
         raise refused("La raíz no se guarda en la carpeta del nodo.", "The root is not kept in the node's folder.")
     for _, role, agency, _ in ((o[0], o[2 - 1], o[2], o[3]) for o in form.officer):

@@ -192,7 +192,8 @@ def _end(node: Node, form: Retire | Revoke, change: Literal["retire", "revoke"],
         raise refused(f"{form.kid} no es una clave de esta parte.", f"{form.kid} is not a key of this party.")
     if form.kid in _in_use(node):
         raise refused(
-            f"{form.kid} está en uso: inscriba y active antes otra.", f"{form.kid} is in use: enrol and activate another."
+            f"{form.kid} está en uso: inscriba y active antes otra.",
+            f"{form.kid} is in use: enrol and activate another.",
         )
     with own.store.read() as conn:
         endings = tuple(_ending(conn, own, record, each, change, since) for each in sorted(ENDS_IN[record.use]))
@@ -224,7 +225,9 @@ def _administrator(node: Node, officer: str, now: int) -> Officer:
 def _root(own: OwnSide, path: str) -> PrivateKey:
     key, party = PrivateKey.from_json(Path(path).read_bytes()), own.keys.current.parties[own.party]
     if key.use != "root" or key.ed25519.public != party.root_ed25519 or key.mldsa.public != party.root_mldsa:
-        raise refused(f"No es la raíz de {own.party} en la carta.", f"It is not the root of {own.party} in the charter.")
+        raise refused(
+            f"No es la raíz de {own.party} en la carta.", f"It is not the root of {own.party} in the charter."
+        )
     return key
 
 
@@ -254,7 +257,9 @@ def _predecessor(node: Node, key: PrivateKey, now: int) -> PrivateKey | None:
     kid = living[max(living)]
     found = next((each for each in node.home.keys() if each.kid == kid), None)
     if found is None:
-        raise refused(f"La clave {kid} no está en keys/ y debe firmar.", f"The key {kid} is not in keys/ and has to sign.")
+        raise refused(
+            f"La clave {kid} no está en keys/ y debe firmar.", f"The key {kid} is not in keys/ and has to sign."
+        )
     return found
 
 

@@ -61,7 +61,8 @@ def status(node: Node, form: Status) -> JsonValue:
 def _peer(conn: sa.Connection, node: Node, party: str) -> dict[str, JsonValue]:
     own, ledger = node.own, SqlLedgerStore(conn)
     seen = [
-        (origin, ledger.witnessed(origin)) for origin in (shared_origin(party, own.programme), own_origin(party, own.programme))
+        (origin, ledger.witnessed(origin))
+        for origin in (shared_origin(party, own.programme), own_origin(party, own.programme))
     ]
     return {
         "party": party,

@@ -75,11 +75,15 @@ def _question(kind: type[Question], given: Mapping[str, str], lists: CodeLists) 
     """Build a question from texts, or say what is missing or unknown and which values there are."""
     known = {each.name: _values(each.name, lists) for each in fields(kind)}
     for name in given.keys() - known.keys():
-        raise refused(f"No hay tal dato: {name}. Hay: {', '.join(known)}.", f"No {name} here. There are: {', '.join(known)}.")
+        raise refused(
+            f"No hay tal dato: {name}. Hay: {', '.join(known)}.", f"No {name} here. There are: {', '.join(known)}."
+        )
     for name, values in known.items():
         if given.get(name) not in values:
             listed = ", ".join(values)
-            raise refused(f"Falta --set {name} VALOR, uno de: {listed}.", f"Missing: --set {name} VALUE, one of: {listed}.")
+            raise refused(
+                f"Falta --set {name} VALOR, uno de: {listed}.", f"Missing: --set {name} VALUE, one of: {listed}."
+            )
     return kind(**{name: given[name] == "yes" if known[name] is YES_OR_NO else given[name] for name in known})  # type: ignore[arg-type]
 
 

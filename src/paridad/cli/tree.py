@@ -32,7 +32,7 @@ from paridad.cli.words import COMMANDS, phrase
 WIDTH = 100
 LANGUAGES: tuple[Language, ...] = ("es", "en")
 SETTINGS = {"terminal_width": WIDTH, "help_option_names": ["--help"]}
-OF_THE_LEAD = ("demo", "bench")
+APART = ("demo", "bench", "principles")
 """Commands whose modules bring a click command of the same name."""
 
 
@@ -42,7 +42,7 @@ def tree(language: Language) -> click.Group:
     root.params.append(_language_option(language))
     for entry in NOUNS:
         root.add_command(_command(entry, "", language))
-    for name in OF_THE_LEAD:
+    for name in APART:
         if importlib.util.find_spec(f"paridad.cli.{name}"):
             root.add_command(getattr(importlib.import_module(f"paridad.cli.{name}"), name))
     return root

@@ -48,9 +48,7 @@ def found_two(folder: Path, programme: str, *, settings: Mapping[str, Settings] 
     now = system_clock()
     agencies = {party: agencies_of(template, party) for party in (first, second)}
     secrets = {party: make_party(party, agencies[party], now=now, random=system_random) for party in agencies}
-    document = compile_document(
-        template, [each.public for each in secrets.values()], version=1, effective_from=now
-    )
+    document = compile_document(template, [each.public for each in secrets.values()], version=1, effective_from=now)
     signed = assemble(document, [sign(each, document) for each in secrets.values()])
     for party, each in secrets.items():
         officers = [officer for agency in agencies[party] for officer in demo_officers(agency)]

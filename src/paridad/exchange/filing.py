@@ -48,7 +48,7 @@ def issue_drafts(own: OwnSide, drafts: Sequence[Draft], *, now: int, see: tuple[
             draft,
             vocabulary=own.vocabulary,
             signer=own.act_signers[draft.iss],
-            prg=own.prg,
+            prg=own.keys.in_force(now).prg,
             iat=now,
             see=see,
             random=own.random,

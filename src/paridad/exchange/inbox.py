@@ -8,6 +8,8 @@ Rules
     stream goes on. One bad parcel cannot sink its neighbours nor wedge the stream.
   - Acts, disclosures, proofs, positions and the receipt are one transaction; the receipt leaves after it (law 4).
   - A cover that was answered before is answered again with the stored receipt; nothing is filed twice (law 5).
+  - A receipt is given with its place: leaf index, and a proof under a head that is signed before the answer leaves.
+  - A log that shows two histories is evidence, kept at once; nothing that rests on it is taken any more (`doubt`).
   - A known position with anything else is a conflict: both are kept, both digests are told, a person decides (law 6).
   - Positions ahead of the stream are noted and the expected position is told; nothing is filed out of order.
 
@@ -17,32 +19,43 @@ Worked example
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import cast
 
 import sqlalchemy as sa
 
 from paridad.acts.envelope import ActHash, SeenHead, act_hash, party_of
 from paridad.acts.errors import ActRefused
 from paridad.acts.issue import IssuedAct
-from paridad.acts.verify import VerifiedAct, open_act
+from paridad.acts.verify import VerifiedAct, open_act, wire_of
 from paridad.base.errors import ParidadError
 from paridad.base.words import Words
-from paridad.exchange import filing
+from paridad.exchange import doubt, filing
 from paridad.exchange.errors import BatchRefused
+from paridad.exchange.new_keys import KEY_CHANGE, absorb
 from paridad.exchange.own_side import OwnSide
 from paridad.exchange.papers import CoverLine, ReceiptLine, Verdict, draft_receipt, read_cover
+from paridad.exchange.places import places_of, sign_up_to
 from paridad.exchange.seal import SealContext, sealed_to, unseal
 from paridad.exchange.wire import Answer, Batch, Head, Parcel, read_batch, read_delivery
 from paridad.exchange.witnessing import cosignature_lines, known_logs, remember_checkpoint
+from paridad.ledger import log
 from paridad.ledger.checkpoint import VerifiedCheckpoint
-from paridad.ledger.errors import ProofRefused, WitnessAnswer
+from paridad.ledger.errors import LeafConflict, ProofRefused, WitnessAnswer
 from paridad.ledger.merkle import leaf_hash, verify_inclusion
+from paridad.ledger.note import encode_base64
 from paridad.ledger.witness import open_request
-from paridad.programme.origins import parse_name, shared_origin
+from paridad.programme.keys import KeyRing
+from paridad.programme.origins import Log, parse_name, shared_origin
 from paridad.store import proofs, streams
 from paridad.store.acts import NewAct, get_act, put_acts, put_conflicts
-from paridad.store.ledger import SqlLedgerStore, indexes_of
+from paridad.store.ledger import SqlLedgerStore
+from paridad.store.records import open_conflicts
 from paridad.store.streams import HeldRow, QuarantineRow, Stream, digests_sha
+
+KEY_STEP = 5
+"""The step of `open_act` that asks for the key."""
 
 Seen = Mapping[str, VerifiedCheckpoint]
 """The checkpoints that came with a batch, by origin."""
@@ -58,6 +71,8 @@ class Opened:
     seen: Seen
     cover: VerifiedAct
     lines: tuple[CoverLine, ...]
+    keys: KeyRing
+    """Our ring, with the keys that the batch itself announces where they were needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,39 +89,49 @@ class Judged:
 def receive(own: OwnSide, body: bytes, party: str, *, now: int) -> Answer:
     """Take in a delivery of a party and return the answer; raise `BatchRefused` where the cover does not hold."""
     opened = open_batch(own, body, party, now=now)
-    judged = [
-        _judge(own, opened, parcel, line, now=now)
-        for parcel, line in zip(opened.batch.parcels, opened.lines, strict=True)
-    ]
+    judged = judge(own, opened, now=now)
     with own.store.read() as conn:
         see = filing.seen_heads(conn, own)
-    outcome = own.store.submit(lambda conn: _file(conn, own, opened, judged, see=see, now=now))
-    return _with_cosignatures(own, outcome, now=now)
+    try:
+        outcome = own.store.submit(lambda conn: _file(conn, own, opened, judged, see=see, now=now))
+    except LeafConflict as error:
+        own.store.submit(lambda conn: _keep_forks(conn, opened, judged))
+        raise BatchRefused("log", error.words) from error
+    return _answer(own, outcome, now=now)
 
 
 def open_batch(own: OwnSide, body: bytes, party: str, *, now: int) -> Opened:
     """Open a delivery in four steps, or raise `BatchRefused` with the step."""
     # (1) The frame: outer head, known programme, the sender is of the calling party, the recipient is ours.
     head, sealed = read_delivery(body)
-    _check_head(own, head, party)
+    _check_head(own, head, party, now=now)
     # (2) The seal: to one of our keys, bound to sender, recipient, stream and positions.
     batch = read_batch(_unseal(own, head, sealed))
     # (3) The checkpoints: signed by the sender's logs. Whether they extend what we saw is decided with the filing.
     seen = _checkpoints(own, batch, party)
     # (4) The cover: the sender's act about exactly this delivery, logged in the sender's shared log.
-    cover = _open(own, batch.cover, seen, own_shared=shared_origin(party, own.programme), now=now)
+    cover, keys = _open_cover(own, batch, seen, party, now=now)
     lines = read_cover(cover, sender=head.sender, recipient=head.recipient, first=head.first, count=head.count)
     if len(lines) != len(batch.parcels):
         raise _refused("cover", "La carátula lista otras piezas.", "The cover lists other parcels.")
-    return Opened(Stream(own.programme, head.sender, head.recipient), head, batch, seen, cover, lines)
+    return Opened(Stream(own.programme, head.sender, head.recipient), head, batch, seen, cover, lines, keys)
 
 
-def _check_head(own: OwnSide, head: Head, party: str) -> None:
+def judge(own: OwnSide, opened: Opened, *, now: int) -> list[Judged]:
+    """Verify the parcels; where a key is unknown, look once more with the keys that the batch announces."""
+    pairs = list(zip(opened.batch.parcels, opened.lines, strict=True))
+    judged = [_judge(own, opened, *pair, now=now) for pair in pairs]
+    if any(each.step == KEY_STEP for each in judged):
+        keys = _with_new_keys(own, opened.batch, party_of(opened.head.sender), now=now)
+        judged = [_judge(own, replace(opened, keys=keys), *pair, now=now) for pair in pairs]
+    return judged
+
+
+def _check_head(own: OwnSide, head: Head, party: str, *, now: int) -> None:
     agencies = own.keys.current.agencies
-    if head.prg != own.prg:
-        raise _refused(
-            "frame", f"Otra carta está vigente aquí: {own.prg}.", f"Another charter is in force here: {own.prg}."
-        )
+    prg = own.keys.in_force(now).prg
+    if head.prg != prg:
+        raise _refused("frame", f"Otra carta está vigente aquí: {prg}.", f"Another charter is in force here: {prg}.")
     if head.sender not in agencies or party_of(head.sender) != party:
         raise _refused(
             "frame", f"{head.sender} no es una dependencia de {party}.", f"{head.sender} is no agency of {party}."
@@ -133,24 +158,49 @@ def _checkpoints(own: OwnSide, batch: Batch, party: str) -> Seen:
     return {each.checkpoint.origin: each for each in opened}
 
 
-def _open(own: OwnSide, parcel: Parcel, seen: Seen, *, own_shared: str | None, now: int) -> VerifiedAct:
-    """Verify the ten steps of an act and its place in the sender's log; for a cover, any fault refuses the batch."""
+def _open_cover(own: OwnSide, batch: Batch, seen: Seen, party: str, *, now: int) -> tuple[VerifiedAct, KeyRing]:
+    """Verify the ten steps of the cover and its place in the sender's shared log; any fault refuses the batch."""
+    parcel, keys = batch.cover, own.keys
     try:
-        _check_place(parcel, seen, own_shared)
-        return open_act(
-            parcel.wire,
-            keys=own.keys,
-            vocabulary=own.vocabulary,
-            now=now,
-            leaf_index=parcel.index,
-            addressed_to=own.party,
-        )
+        _check_place(parcel, seen, shared_origin(party, own.programme))
+        try:
+            return _open(own, parcel, keys, now=now, addressed_to=own.party), keys
+        except ActRefused as error:
+            if error.step != KEY_STEP:
+                raise
+        keys = _with_new_keys(own, batch, party, now=now)
+        return _open(own, parcel, keys, now=now, addressed_to=own.party), keys
     except ParidadError as error:
         raise BatchRefused("cover", error.words) from error
 
 
+def _open(own: OwnSide, parcel: Parcel, keys: KeyRing, *, now: int, addressed_to: str | None = None) -> VerifiedAct:
+    """Verify the ten steps of an act that stands at its index of one of the sender's logs."""
+    role = cast("Log", parse_name(parcel.origin).role)
+    return open_act(
+        parcel.wire,
+        keys=keys,
+        vocabulary=own.vocabulary,
+        now=now,
+        leaf_index=parcel.index,
+        log=role,
+        addressed_to=addressed_to,
+    )
+
+
+def _with_new_keys(own: OwnSide, batch: Batch, party: str, *, now: int) -> KeyRing:
+    """Return our ring with the keys that this party announces in this batch and that hold."""
+    keys = own.keys
+    for parcel in batch.parcels:
+        with suppress(ParidadError):
+            act = _open(own, parcel, keys, now=now)
+            if act.envelope.knd == KEY_CHANGE and act.envelope.party == party:
+                keys = absorb(keys, act.fields)
+    return keys
+
+
 def _check_place(parcel: Parcel, seen: Seen, required_origin: str | None) -> None:
-    """The signed text stands at its index of a log whose checkpoint came along."""
+    """Check that the signed text stands at its index of a log whose checkpoint came along."""
     verified = seen.get(parcel.origin)
     if verified is None or (required_origin is not None and parcel.origin != required_origin):
         raise ProofRefused(
@@ -165,7 +215,7 @@ def _judge(own: OwnSide, opened: Opened, parcel: Parcel, line: CoverLine, *, now
     """Verify one parcel against its line of the cover; a fault is a verdict, not an exception."""
     try:
         _check_place(parcel, opened.seen, None)
-        act = open_act(parcel.wire, keys=own.keys, vocabulary=own.vocabulary, now=now, leaf_index=parcel.index)
+        act = _open(own, parcel, opened.keys, now=now)
         _check_line(opened, act, parcel, line)
     except ActRefused as error:
         return Judged(parcel, line, None, error.step, error.words)
@@ -175,7 +225,7 @@ def _judge(own: OwnSide, opened: Opened, parcel: Parcel, line: CoverLine, *, now
 
 
 def _check_line(opened: Opened, act: VerifiedAct, parcel: Parcel, line: CoverLine) -> None:
-    """The parcel is what the cover lists, and the sender's own or passed on under its name (law 9)."""
+    """Check that the parcel is what the cover lists, the sender's own, and for this agency (law 9)."""
     came = {each.digest for each in act.disclosures.values()}
     if parcel.position != line.position or act.hash != line.act or not came <= set(line.digests):
         raise _refused("cover", "La pieza no es la que lista la carátula.", "The parcel is not what the cover lists.")
@@ -193,12 +243,11 @@ class Outcome:
     """What the transaction decided."""
 
     receipt: str = ""
-    index: int = 0
+    """The receipt with its disclosures, or empty where nothing was filed."""
     expect: int = 1
     refusal: str = ""
     sizes: tuple[tuple[str, int], ...] = ()
     remembered: tuple[VerifiedCheckpoint, ...] = ()
-    filed: tuple[ActHash, ...] = ()
 
 
 def _file(
@@ -207,8 +256,9 @@ def _file(
     expect = streams.expected(conn, opened.stream)
     # (5) Answered before: the stored receipt, byte for byte.
     if (receipt := streams.receipt_for(conn, opened.cover.hash)) is not None:
-        return _stored(conn, own, receipt, expect, opened)
-    # (6) The checkpoints extend what we saw; otherwise the sender learns where we stand.
+        return Outcome(_stored(conn, own, receipt), expect, sizes=_sizes(conn, opened))
+    # (6) The logs are not doubted, and the checkpoints extend what we saw; else the sender learns where we stand.
+    doubt.demand_undoubted(conn, opened.seen)
     answers = [
         remember_checkpoint(conn, body, known_logs(own, (party_of(opened.head.sender),)))
         for body in opened.batch.checkpoints
@@ -220,27 +270,32 @@ def _file(
     if opened.head.first > expect:
         _note_gap(conn, opened, now=now)
         return Outcome(expect=expect, refusal=f"gap: expect {expect}", sizes=_sizes(conn, opened))
-    # (8) Each parcel gets its verdict; acts, disclosures, proofs, receipt and positions are stored together.
+    # (8) The cover itself: another one under its identifier is kept, and nothing is taken under it.
+    if put_acts(conn, [_new(opened.cover)], ours=False, at=now) == ["conflict"]:
+        return Outcome(expect=expect, refusal="cover: another act has that identifier", sizes=_sizes(conn, opened))
+    # (9) Each parcel gets its verdict; acts, disclosures, proofs, receipt and positions are stored together.
     verdicts = _verdicts(conn, own, opened, judged, expect=expect, now=now)
-    receipt_act, index = _receipt(conn, own, opened, [line for line, _ in verdicts], see=see, now=now)
+    receipt_act = _receipt(conn, own, opened, [line for line, _ in verdicts], see=see, now=now)
     _advance(conn, opened, verdicts, receipt_act.hash, expect=expect, now=now)
     return Outcome(
         receipt=receipt_act.wire.decode("ascii"),
-        index=index,
         expect=streams.expected(conn, opened.stream),
         sizes=_sizes(conn, opened),
         remembered=tuple(each for each in answers if isinstance(each, VerifiedCheckpoint)),
-        filed=tuple(each.act.hash for (line, each) in verdicts if each.act and line.verdict.startswith("accepted")),
     )
 
 
-def _stored(conn: sa.Connection, own: OwnSide, receipt: str, expect: int, opened: Opened) -> Outcome:
+def _keep_forks(conn: sa.Connection, opened: Opened, judged: Sequence[Judged]) -> None:
+    """Keep the proof of every leaf of this batch that stands where another was proved to stand."""
+    for parcel in (opened.batch.cover, *(each.parcel for each in judged if each.act)):
+        signed = parcel.wire.partition(b"~")[0]
+        doubt.keep_two_leaves(conn, opened.seen[parcel.origin], parcel.index, signed, parcel.proof)
+
+
+def _stored(conn: sa.Connection, own: OwnSide, receipt: str) -> str:
     act = get_act(conn, receipt)
     assert act is not None
-    texts = own.vault.disclosures(conn, receipt)
-    wire = "~".join([act.signed.decode("ascii"), *texts, ""])
-    index = indexes_of(conn, own.shared, [receipt])[act.hash]
-    return Outcome(receipt=wire, index=index, expect=expect, sizes=_sizes(conn, opened))
+    return wire_of(act.signed, own.vault.disclosures(conn, receipt)).decode("ascii")
 
 
 def _sizes(conn: sa.Connection, opened: Opened) -> tuple[tuple[str, int], ...]:
@@ -267,7 +322,7 @@ def _verdicts(
 
 
 def _compare(conn: sa.Connection, filed: streams.Parcel, judged: Judged, *, now: int) -> ReceiptLine:
-    """A position that was used: the same again is a duplicate, anything else a conflict with both digests told."""
+    """Judge a position that was used: the same is a duplicate, anything else a conflict with both digests told."""
     same = filed.act_hash == judged.line.act and filed.digests_sha == digests_sha(judged.line.digests)
     if not same and judged.act is not None:
         contradicting = _new(judged.act)
@@ -278,26 +333,28 @@ def _compare(conn: sa.Connection, filed: streams.Parcel, judged: Judged, *, now:
 def _take_in(conn: sa.Connection, own: OwnSide, opened: Opened, judged: Sequence[Judged], *, now: int) -> Verdicts:
     """File the verified acts of new positions, and keep the bytes of what failed."""
     good = [(each, each.act) for each in judged if each.act is not None]
-    new_acts = [_new(opened.cover), *(_new(act) for _, act in good)]
-    cover_filing, *filings = put_acts(conn, new_acts, ours=False, at=now)
-    if cover_filing == "conflict":
-        raise _refused("cover", "Otra carátula lleva ese identificador.", "Another cover has that identifier.")
-    sets: dict[str, tuple[str, ...]] = {
-        act.hash: _texts(act) for (_, act), filing_ in zip(good, filings, strict=True) if filing_ != "conflict"
-    }
-    own.vault.add_disclosures(conn, {opened.cover.hash: _texts(opened.cover), **sets})
+    filings = put_acts(conn, [_new(act) for _, act in good], ours=False, at=now)
+    sets: dict[str, tuple[str, ...]] = {opened.cover.hash: _texts(opened.cover)}
+    for (_, act), filed in zip(good, filings, strict=True):
+        if filed != "conflict":
+            sets[act.hash] = (*sets.get(act.hash, ()), *_texts(act))
+    own.vault.add_disclosures(conn, sets)
     _keep_places(conn, opened, [each.parcel for each, act in good if act.hash in sets])
     _quarantine(conn, own, opened, [each for each in judged if each.act is None], now=now)
-    outcome = {act.hash: filing_ for (_, act), filing_ in zip(good, filings, strict=True)}
-    return [(_verdict(conn, each, outcome), each) for each in judged]
+    held = {row.other: row.held for row in open_conflicts(conn)} if "conflict" in filings else {}
+    contradicted = {
+        act.hash: held[act.hash] for (_, act), filed in zip(good, filings, strict=True) if filed == "conflict"
+    }
+    return [(_verdict(each, contradicted), each) for each in judged]
 
 
-def _verdict(conn: sa.Connection, judged: Judged, outcome: Mapping[ActHash, str]) -> ReceiptLine:
+def _verdict(judged: Judged, contradicted: Mapping[ActHash, str]) -> ReceiptLine:
+    """Say what became of a parcel at a new position; `contradicted` names the act that stands instead."""
     if judged.act is None:
         reason = judged.reason.en if judged.reason else ""
         return _line(judged, "quarantined", f"step {judged.step}: {reason}"[:500])
-    if outcome[judged.act.hash] == "conflict":
-        return _line(judged, "conflict", "identifier")
+    if judged.act.hash in contradicted:
+        return _line(judged, "conflict", contradicted[judged.act.hash])
     return _line(judged, "accepted" if judged.act.kind else "accepted-unknown-kind", "")
 
 
@@ -357,12 +414,12 @@ def _receipt(
     *,
     see: tuple[SeenHead, ...],
     now: int,
-) -> tuple[IssuedAct, int]:
+) -> IssuedAct:
     draft = draft_receipt(opened.head.recipient, opened.head.sender, opened.cover.hash, lines, own.conduct)
     said = filing.issue_drafts(own, [draft], now=now, see=see)
     filing.release_to_addressees(own, said, filing.conduct_matter(own, opened.head.sender), now=now)
-    indexes = filing.file_acts(conn, own, said, now=now)
-    return said[0], indexes[said[0].hash]
+    filing.file_acts(conn, own, said, now=now)
+    return said[0]
 
 
 def _advance(
@@ -376,14 +433,27 @@ def _advance(
         if line.position >= expect
     ]
     streams.file_parcels(conn, opened.stream, rows)
+    streams.note_receipt(conn, opened.cover.hash, receipt)
     streams.drop_held(conn, opened.stream, below=expect + len(rows))
 
 
-def _with_cosignatures(own: OwnSide, outcome: Outcome, *, now: int) -> Answer:
+def _answer(own: OwnSide, outcome: Outcome, *, now: int) -> Answer:
+    """Put the answer together after the commit: our cosignatures, and the place of the receipt."""
     lines = tuple(
         (seen.checkpoint.origin, cosignature_lines(own, seen, now=now).decode()) for seen in outcome.remembered
     )
-    return Answer(outcome.receipt, outcome.index, lines, outcome.expect, outcome.sizes, outcome.refusal)
+    index, note, proof = _place_of(own, outcome.receipt, now=now) if outcome.receipt else (0, "", ())
+    return Answer(outcome.receipt, index, note, proof, lines, outcome.expect, outcome.sizes, outcome.refusal)
+
+
+def _place_of(own: OwnSide, receipt: str, *, now: int) -> tuple[int, str, tuple[str, ...]]:
+    hash_ = act_hash(receipt.partition("~")[0].encode())
+    sign_up_to(own, hash_, now=now)
+    with own.store.read() as conn:
+        ledger, place = SqlLedgerStore(conn), places_of(conn, own, [hash_])[hash_]
+        note = ledger.checkpoint(place.origin, place.size) or b""
+        proof = log.prove(ledger, place.origin, place.index, place.size)
+    return place.index, note.decode(), tuple(map(encode_base64, proof))
 
 
 def _new(act: VerifiedAct) -> NewAct:

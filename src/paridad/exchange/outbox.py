@@ -8,7 +8,9 @@ Rules
     last checkpoint of *own* waits for the next one; it and what follows stay queued.
   - No answer, or an answer without a receipt, changes nothing here but the time of the next attempt: doubled each
     time, with jitter, at most fifteen minutes, without end. The folio's clock tells the story.
-  - The receipt is an act of the other party: verified like any other before it is believed.
+  - The receipt is an act of the other party: verified like any other, in its place in that party's log, before it is
+    believed.
+  - What cannot be packaged or is refused makes its own stream wait and no other.
 
 Worked example
     for stream in streams_with_queue(conn): cover_queue(own, stream, limit=100, now=now)
@@ -24,40 +26,50 @@ from paridad.acts.envelope import ActHash, party_of
 from paridad.acts.verify import VerifiedAct, open_act, wire_of
 from paridad.base.errors import ParidadError
 from paridad.base.words import Words
-from paridad.exchange import filing
-from paridad.exchange.errors import BatchRefused, PeerRefused, PeerUnreachable
+from paridad.exchange import doubt, filing
+from paridad.exchange.errors import BatchRefused, PeerRefused
 from paridad.exchange.own_side import OwnSide
 from paridad.exchange.papers import CoverLine, ReceiptLine, draft_cover, read_receipt
 from paridad.exchange.paths import DELIVER
+from paridad.exchange.places import Place, places_of, sign_up_to, signed_size
 from paridad.exchange.seal import SealContext, seal
 from paridad.exchange.transport import Request, Transport
-from paridad.exchange.wire import MAX_PARCELS, Answer, Batch, Head, Parcel, read_answer, write_batch, write_delivery
-from paridad.exchange.witnessing import accept_cosignature
+from paridad.exchange.wire import (
+    MAX_BATCH_BYTES,
+    MAX_PARCELS,
+    Again,
+    Answer,
+    Batch,
+    Head,
+    Parcel,
+    read_answer,
+    write_batch,
+    write_delivery,
+)
+from paridad.exchange.witnessing import accept_cosignature, open_logged
 from paridad.ledger import log
-from paridad.ledger.checkpoint import read_checkpoint_text
-from paridad.ledger.merkle import leaf_hash
-from paridad.ledger.note import read_note
+from paridad.ledger.checkpoint import VerifiedCheckpoint
+from paridad.ledger.errors import LeafConflict, RootMismatch, UnknownState
+from paridad.ledger.merkle import leaf_hash, verify_inclusion
+from paridad.ledger.note import decode_base64
 from paridad.ledger.tiles import TreeView
 from paridad.ledger.witness import write_add_checkpoint
 from paridad.programme.origins import shared_origin, witness_name
 from paridad.store import streams
 from paridad.store.acts import NewAct, get_acts, put_acts
 from paridad.store.ledger import SqlLedgerStore, cosigned_size, indexes_of
+from paridad.store.proofs import ProofRow, put_proofs
 from paridad.store.streams import BatchRow, OutboxRow, Stream
-from paridad.store.vault import digest_of
+from paridad.store.vault import digest_of, weights_of
 
 FIRST_RETRY_SECONDS = 2
 LAST_RETRY_SECONDS = 15 * 60
 HTTP_OK = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an act of ours lies: log, index, and the size of a signed checkpoint that covers it."""
-
-    origin: str
-    index: int
-    size: int
+MAX_COVER_DIGESTS = 12_000
+"""The disclosures of an act are 1 MiB at most, and a digest takes 61 bytes of them."""
+MAX_COVERED_BYTES = MAX_BATCH_BYTES // 2
+MAX_TOLD = 500
+"""Characters of another node's words that are kept."""
 
 
 def cover_queue(own: OwnSide, stream: Stream, *, limit: int = MAX_PARCELS, now: int) -> BatchRow | None:
@@ -65,7 +77,8 @@ def cover_queue(own: OwnSide, stream: Stream, *, limit: int = MAX_PARCELS, now: 
     with own.store.read() as conn:
         if streams.open_batches(conn, stream):
             return None
-        rows = _ready(conn, own, streams.queued(conn, stream, limit=min(limit, MAX_PARCELS)))
+        queued = streams.queued(conn, stream, limit=min(limit, MAX_PARCELS))
+        rows = _fitting(conn, _ready(conn, own, queued))
         see = filing.seen_heads(conn, own)
     if not rows:
         return None
@@ -86,21 +99,31 @@ def cover_queue(own: OwnSide, stream: Stream, *, limit: int = MAX_PARCELS, now: 
 def send(own: OwnSide, batch: BatchRow, transport: Transport, *, now: int) -> Answer | None:
     """Send a batch and settle its answer; return it, or None where there was none and the batch waits."""
     try:
+        return deliver(own, batch, transport, now=now)
+    except ParidadError as error:
+        if isinstance(error, (RootMismatch, UnknownState)):
+            raise
+        return None
+
+
+def deliver(own: OwnSide, batch: BatchRow, transport: Transport, *, now: int) -> Answer:
+    """Send a batch and settle its answer; where that fails, say when it is due again, and raise."""
+    try:
         answer = _carry(own, batch, transport, now=now)
         settle(own, batch, answer, now=now)
-    except (PeerUnreachable, PeerRefused, BatchRefused) as error:
+    except ParidadError as error:
         _wait(own, batch, error, now=now)
-        return None
+        raise
     return answer
 
 
 def package(own: OwnSide, batch: BatchRow, *, witnessed: dict[str, int], now: int) -> bytes:
     """Return the delivery of a batch: outer head, and cover, parcels, checkpoints and proofs under the seal."""
     stream = batch.stream
-    _sign_up_to(own, batch, now=now)
+    sign_up_to(own, batch.cover, now=now)
     with own.store.read() as conn:
         rows = streams.outbox_rows(conn, stream, range(batch.first, batch.first + batch.parcels))
-        places = _places(conn, own, [batch.cover, *(row.act_hash for row in rows)])
+        places = places_of(conn, own, [batch.cover, *(row.act_hash for row in rows)])
         wires = _wires(conn, own, batch.cover, rows)
         sizes = {place.origin: place.size for place in places.values()}
         trees = {origin: log.view(SqlLedgerStore(conn), origin, size) for origin, size in sizes.items()}
@@ -108,12 +131,15 @@ def package(own: OwnSide, batch: BatchRow, *, witnessed: dict[str, int], now: in
         parcels = [
             _parcel(trees, places[row.act_hash], row.position, wire) for row, wire in zip(rows, wires[1:], strict=True)
         ]
+        witness = witness_name(party_of(stream.receiver), own.programme)
         checkpoints = tuple(
-            _checkpoint(conn, own, party_of(stream.receiver), o, s, witnessed) for o, s in sizes.items()
+            _checkpoint(conn, origin, size, witnessed.get(origin, cosigned_size(conn, origin, witness)))
+            for origin, size in sizes.items()
         )
-    head = Head(own.prg, stream.sender, stream.receiver, batch.first, batch.parcels)
+    prg = own.keys.in_force(now).prg
+    head = Head(prg, stream.sender, stream.receiver, batch.first, batch.parcels)
     key = own.keys.sealing_key(stream.receiver, now)
-    context = SealContext(own.prg, stream.sender, stream.receiver, batch.first, batch.parcels)
+    context = SealContext(prg, stream.sender, stream.receiver, batch.first, batch.parcels)
     plain = write_batch(Batch(checkpoints, cover, tuple(parcels)))
     return write_delivery(head, seal(plain, kid=key.kid, public=key.xwing or b"", context=context))
 
@@ -130,40 +156,80 @@ def settle(own: OwnSide, batch: BatchRow, answer: Answer, *, now: int) -> None:
         raise BatchRefused(
             "receipt",
             Words(
-                es=f"Sin acuse; se espera la posición {answer.expect}. {answer.refusal}",
-                en=f"No receipt; position {answer.expect} is expected. {answer.refusal}",
+                es=f"Sin acuse; se espera la posición {answer.expect}. {answer.refusal[:MAX_TOLD]}",
+                en=f"No receipt; position {answer.expect} is expected. {answer.refusal[:MAX_TOLD]}",
             ),
         )
 
 
-def _file_receipt(own: OwnSide, batch: BatchRow, answer: Answer, *, now: int) -> None:
-    receipt, lines = open_receipt(own, batch, answer, now=now)
-    texts = tuple(each.text for each in receipt.disclosures.values())
-    verdicts = {line.position: line.verdict for line in lines}
-    origin = shared_origin(party_of(batch.stream.receiver), own.programme)
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A receipt that holds: the act, what it says of each parcel, and where it stands."""
 
-    def commit(conn: sa.Connection) -> None:
-        put_acts(conn, [NewAct(receipt.hash, receipt.signed, receipt.envelope, receipt.kid)], ours=False, at=now)
-        own.vault.add_disclosures(conn, {receipt.hash: texts})
-        SqlLedgerStore(conn).hold(origin, answer.index, [receipt.signed], [leaf_hash(receipt.signed)])
-        streams.batch_receipted(conn, batch.cover, receipt.hash, verdicts)
-
-    own.store.submit(commit)
+    act: VerifiedAct
+    lines: tuple[ReceiptLine, ...]
+    seen: VerifiedCheckpoint
+    proof: tuple[bytes, ...]
 
 
-def open_receipt(
-    own: OwnSide, batch: BatchRow, answer: Answer, *, now: int
-) -> tuple[VerifiedAct, tuple[ReceiptLine, ...]]:
-    """Verify a receipt: the right receiver's act, about exactly this cover."""
+def open_receipt(own: OwnSide, batch: BatchRow, answer: Answer, *, now: int) -> Receipt:
+    """Verify a receipt in four steps, or raise `BatchRefused`: the right receiver's act, about exactly this cover."""
+    stream, wire = batch.stream, answer.receipt.encode()
+    origin = shared_origin(party_of(stream.receiver), own.programme)
     try:
-        receipt = open_act(
-            answer.receipt.encode(), keys=own.keys, vocabulary=own.vocabulary, now=now, leaf_index=answer.index
-        )
+        # (1) The checkpoint: signed by the receiver's shared log.
+        seen = open_logged(own, answer.checkpoint.encode())
+        if seen.checkpoint.origin != origin:
+            raise _refused("El acuse no viene con su bitácora.", "The receipt does not come with its log.")
+        # (2) The receipt stands in that log, at that index.
+        proof, signed = tuple(map(decode_base64, answer.proof)), wire.partition(b"~")[0]
+        verify_inclusion(leaf_hash(signed), answer.index, seen.checkpoint.size, proof, seen.checkpoint.root)
+        # (3) The ten steps of the act.
+        act = open_act(wire, keys=own.keys, vocabulary=own.vocabulary, now=now, leaf_index=answer.index)
     except ParidadError as error:
         raise BatchRefused("receipt", error.words) from error
-    stream = batch.stream
-    lines = read_receipt(receipt, cover=ActHash(batch.cover), sender=stream.sender, receiver=stream.receiver)
-    return receipt, lines
+    # (4) It is the receiver's, to the sender, about this cover. Which parcels it speaks of is seen when it is filed.
+    lines = read_receipt(act, cover=ActHash(batch.cover), sender=stream.sender, receiver=stream.receiver)
+    return Receipt(act, lines, seen, proof)
+
+
+def _file_receipt(own: OwnSide, batch: BatchRow, answer: Answer, *, now: int) -> None:
+    receipt = open_receipt(own, batch, answer, now=now)
+    try:
+        refused = own.store.submit(lambda conn: _file(conn, own, batch, receipt, answer.index, now=now))
+    except LeafConflict as error:
+        own.store.submit(
+            lambda conn: doubt.keep_two_leaves(conn, receipt.seen, answer.index, receipt.act.signed, receipt.proof)
+        )
+        raise BatchRefused("log", error.words) from error
+    if refused is not None:
+        raise refused
+
+
+def _file(
+    conn: sa.Connection, own: OwnSide, batch: BatchRow, receipt: Receipt, index: int, *, now: int
+) -> BatchRefused | None:
+    """File a receipt with its place, or return why not: what was kept as evidence is kept when this commits."""
+    act, seen = receipt.act, receipt.seen.checkpoint
+    rows = streams.outbox_rows(conn, batch.stream, range(batch.first, batch.first + batch.parcels))
+    if [(line.position, line.act) for line in receipt.lines] != [(row.position, row.act_hash) for row in rows]:
+        return _refused("El acuse habla de otras piezas.", "The receipt speaks of other parcels.")
+    if doubt.doubted(conn, seen.origin) or not doubt.agrees(conn, receipt.seen):
+        return BatchRefused("log", doubt.words_of(seen.origin))
+    if put_acts(conn, [NewAct(act.hash, act.signed, act.envelope, act.kid)], ours=False, at=now) == ["conflict"]:
+        return _refused("Otro acto lleva el identificador del acuse.", "Another act has the receipt's identifier.")
+    ledger = SqlLedgerStore(conn)
+    own.vault.add_disclosures(conn, {act.hash: tuple(each.text for each in act.disclosures.values())})
+    ledger.hold(seen.origin, index, [act.signed], [leaf_hash(act.signed)])
+    if ledger.checkpoint(seen.origin, seen.size) is None:
+        ledger.save_checkpoint(seen.origin, seen.size, seen.root, receipt.seen.note)
+    put_proofs(conn, [ProofRow(act.hash, seen.origin, index, seen.size, b"".join(receipt.proof))])
+    streams.batch_receipted(conn, batch.cover, act.hash, {line.position: line.verdict for line in receipt.lines})
+    party = party_of(batch.stream.receiver)
+    for origin in (own.shared, own.own):
+        cosigned = cosigned_size(conn, origin, witness_name(party, own.programme))
+        streams.mark_cosigned(conn, origin, cosigned, party=party)
+    return None
 
 
 def _carry(own: OwnSide, batch: BatchRow, transport: Transport, *, now: int) -> Answer:
@@ -183,6 +249,16 @@ def _carry(own: OwnSide, batch: BatchRow, transport: Transport, *, now: int) -> 
             break
         witnessed = dict(answer.sizes)
     return answer
+
+
+def send_again(own: OwnSide, again: Again, party: str, *, now: int) -> bytes | None:
+    """Return the delivery to a party that holds a position, proved from where that party stands; None without one."""
+    stream = Stream(own.programme, again.sender, again.recipient)
+    with own.store.read() as conn:
+        batch = streams.batch_at(conn, stream, again.position)
+    if batch is None or party_of(stream.receiver) != party:
+        return None
+    return package(own, batch, witnessed=dict(again.sizes), now=now)
 
 
 def _wait(own: OwnSide, batch: BatchRow, error: ParidadError, *, now: int) -> None:
@@ -206,26 +282,15 @@ def _ready(conn: sa.Connection, own: OwnSide, rows: Sequence[OutboxRow]) -> list
     return ready
 
 
-def signed_size(conn: sa.Connection, origin: str) -> int:
-    """Return the size of the largest signed checkpoint of a log of ours."""
-    note = SqlLedgerStore(conn).checkpoint(origin)
-    return read_checkpoint_text(read_note(note).text).size if note else 0
-
-
-def _sign_up_to(own: OwnSide, batch: BatchRow, *, now: int) -> None:
-    """Sign the head of *shared* if no signed checkpoint covers the cover yet."""
-    with own.store.read() as conn:
-        covered = indexes_of(conn, own.shared, [batch.cover])[ActHash(batch.cover)] < signed_size(conn, own.shared)
-    if not covered:
-        own.store.submit(lambda conn: log.sign_head(SqlLedgerStore(conn), own.shared, own.log_signers[own.shared], now))
-
-
-def _places(conn: sa.Connection, own: OwnSide, hashes: Sequence[str]) -> dict[str, Place]:
-    places: dict[str, Place] = {}
-    for origin in (own.own, own.shared):
-        size = signed_size(conn, origin)
-        places |= {hash_: Place(origin, index, size) for hash_, index in indexes_of(conn, origin, hashes).items()}
-    return places
+def _fitting(conn: sa.Connection, rows: list[OutboxRow]) -> list[OutboxRow]:
+    """Return the first rows that fit into one cover and one batch, at least one."""
+    weights = weights_of(conn, [row.act_hash for row in rows])
+    digests = size = 0
+    for number, row in enumerate(rows):
+        digests, size = digests + len(row.digests), size + weights[row.act_hash]
+        if number and (digests > MAX_COVER_DIGESTS or size > MAX_COVERED_BYTES):
+            return rows[:number]
+    return rows
 
 
 def _wires(conn: sa.Connection, own: OwnSide, cover: str, rows: Sequence[OutboxRow]) -> list[bytes]:
@@ -246,12 +311,9 @@ def _parcel(trees: Mapping[str, TreeView], place: Place, position: int, wire: by
     return Parcel(position, place.origin, place.index, tuple(proof), wire)
 
 
-def _checkpoint(
-    conn: sa.Connection, own: OwnSide, party: str, origin: str, size: int, witnessed: dict[str, int]
-) -> bytes:
+def _checkpoint(conn: sa.Connection, origin: str, size: int, old: int) -> bytes:
     """Return the `add-checkpoint` body from where the receiver stands to the signed size."""
     ledger = SqlLedgerStore(conn)
-    old = witnessed.get(origin, cosigned_size(conn, origin, witness_name(party, own.programme)))
     note = ledger.checkpoint(origin, size)
     if note is None or old > size:
         raise BatchRefused(
@@ -263,3 +325,7 @@ def _checkpoint(
         )
     proof = log.consistency(ledger, origin, old, size) if 0 < old < size else []
     return write_add_checkpoint(old, proof, note)
+
+
+def _refused(es: str, en: str) -> BatchRefused:
+    return BatchRefused("receipt", Words(es=es, en=en))

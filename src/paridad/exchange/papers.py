@@ -86,7 +86,8 @@ def read_cover(act: VerifiedAct, *, sender: str, recipient: str, first: int, cou
         )
     lines = _lines(act.fields, CoverLine)
     positions = [line.position for line in lines]
-    if act.fields.get("first") != first or positions != list(range(first, first + count)) or not lines:
+    listed = list(range(first, first + len(lines)))
+    if act.fields.get("first") != first or positions != listed or len(lines) != count:
         raise _refused("La carátula lista otras posiciones.", "The cover lists other positions.")
     if act.fields.get("recipient") != recipient:
         raise _refused("La carátula nombra a otro destinatario.", "The cover names another recipient.")

@@ -10,6 +10,7 @@ Rules
 
 import asyncio
 import logging
+import re
 import socket
 import ssl
 import threading
@@ -31,7 +32,7 @@ Edge = Callable[[Request, bytes], Response]
 """Answers a request that came with this client certificate (DER)."""
 
 _CHECK_SECONDS = 5.0
-_RANGE_PREFIX = "bytes="
+_RANGE = re.compile(r"bytes=([0-9]{1,18})-([0-9]{1,18})")
 
 
 class PeerCertificateProtocol(HttpToolsProtocol):
@@ -70,10 +71,8 @@ async def _bounded_body(request: HttpRequest) -> bytes | None:
 
 
 def _byte_range(header: str) -> tuple[int, int] | None:
-    first, _, last = header.removeprefix(_RANGE_PREFIX).partition("-")
-    if not header.startswith(_RANGE_PREFIX) or not (first.isdecimal() and last.isdecimal()):
-        return None
-    return int(first), int(last)
+    match = _RANGE.fullmatch(header)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 class Server:

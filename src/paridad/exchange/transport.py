@@ -3,18 +3,23 @@
 
 Rules
   - `Transport` takes a party and a request, and returns a response or raises `PeerUnreachable`; nothing else.
+  - An answer is bounded and taken as it comes: no decompression, no redirection.
   - Over the network: TLS 1.3 only, a client certificate on both sides, one pinned authority per party, no system
     trust store, host names checked. The transport proves a hop; who speaks is proved by the signed statements.
 """
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import httpx
 
 from paridad.base.words import Words
 from paridad.exchange.errors import PeerUnreachable
+
+
+MAX_ANSWER_BYTES = 80 * 1024 * 1024
+"""More than the largest delivery, which is the largest answer there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,20 @@ class PeerAddress:
     tls: ssl.SSLContext
 
 
+class _TooLarge(Exception):
+    """An answer that does not end where it must."""
+
+
+def _bounded(pieces: Iterable[bytes]) -> bytes:
+    """Put an answer together as it came, never decoded, or give up where it passes the cap."""
+    body = bytearray()
+    for piece in pieces:
+        body += piece
+        if len(body) > MAX_ANSWER_BYTES:
+            raise _TooLarge(f"the answer passes {MAX_ANSWER_BYTES} bytes")
+    return bytes(body)
+
+
 class HttpTransport:
     """A transport over HTTPS; one connection pool per party."""
 
@@ -97,14 +116,17 @@ class HttpTransport:
                     es=f"No hay dirección de {party} en node.toml.", en=f"There is no address of {party} in node.toml."
                 )
             )
-        headers = {"range": "bytes={}-{}".format(*request.byte_range)} if request.byte_range else {}
+        headers = {"accept-encoding": "identity"}
+        if request.byte_range:
+            headers["range"] = "bytes={}-{}".format(*request.byte_range)
         try:
-            answer = client.request(request.method, request.path, content=request.body, headers=headers)
-        except httpx.HTTPError as error:
+            with client.stream(request.method, request.path, content=request.body, headers=headers) as answer:
+                body = _bounded(answer.iter_raw())
+                return Response(answer.status_code, body, answer.headers.get("content-type", ""))
+        except (httpx.HTTPError, httpx.InvalidURL, _TooLarge) as error:
             raise PeerUnreachable(
                 Words(es=f"{party} no contesta: {error}.", en=f"{party} does not answer: {error}.")
             ) from error
-        return Response(answer.status_code, answer.content, answer.headers.get("content-type", ""))
 
     def close(self) -> None:
         """Close all connections."""

@@ -72,12 +72,22 @@ class Batch:
     parcels: tuple[Parcel, ...]
 
 
+class Again(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a receiver asks that misses a position of a stream."""
+
+    sender: str
+    recipient: str
+    position: Annotated[int, msgspec.Meta(ge=1)]
+    sizes: tuple[tuple[str, Annotated[int, msgspec.Meta(ge=0)]], ...]
+    """Per log of the sender, the size that the receiver has witnessed."""
+
+
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a receiver answers to a delivery."""
 
     receipt: str
     """The receipt act with its disclosures, or empty when the batch was not filed."""
-    index: int
+    index: Annotated[int, msgspec.Meta(ge=0)]
     """Leaf index of the receipt in the receiver's shared log."""
     checkpoint: str
     """A signed checkpoint of that log which covers the receipt, or empty."""
@@ -87,7 +97,7 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Per origin, the cosignature lines on the checkpoint that came along."""
     expect: int
     """The stream position that the receiver waits for."""
-    sizes: tuple[tuple[str, int], ...]
+    sizes: tuple[tuple[str, Annotated[int, msgspec.Meta(ge=0)]], ...]
     """Per log of the sender, the size that the receiver has witnessed."""
     refusal: str
     """Why nothing was filed (step and sentence, in English), or empty."""
@@ -128,6 +138,16 @@ def read_batch(data: bytes) -> Batch:
         raise _refused("El lote trae demasiados puntos de control.", "The batch has too many checkpoints.")
     cover, *parcels = map(_read_parcel, frames[1:])
     return Batch(tuple(body.encode() for body in bodies), cover, tuple(parcels))
+
+
+def write_again(again: Again) -> bytes:
+    """Return the bytes of a question for a position."""
+    return write_json(msgspec.to_builtins(again))
+
+
+def read_again(data: bytes) -> Again:
+    """Read a question for a position, or raise `BatchRefused`."""
+    return _typed(data, Again)
 
 
 def write_parcels(parcels: Sequence[Parcel]) -> bytes:

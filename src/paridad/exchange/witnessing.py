@@ -32,6 +32,7 @@ from paridad.ledger.checkpoint import (
     LogKey,
     VerifiedCheckpoint,
     cosign,
+    log_lines_only,
     open_checkpoint,
     read_checkpoint_text,
 )
@@ -78,6 +79,8 @@ def remember_checkpoint(conn: sa.Connection, body: bytes, logs: KnownLogs) -> Ve
     answer = remember(ledger, body, logs)
     if isinstance(answer, VerifiedCheckpoint):
         seen, request = answer.checkpoint, read_add_checkpoint(body)
+        if not doubt.agrees(conn, answer):
+            return WitnessAnswer(HTTP_FORBIDDEN, doubt.words_of(seen.origin))
         if ledger.checkpoint(seen.origin, seen.size) is None:
             ledger.save_checkpoint(seen.origin, seen.size, seen.root, answer.note)
         if 0 < request.old < seen.size:
@@ -182,7 +185,8 @@ def seen_by(own: OwnSide, party: str, origin: str, transport: Transport) -> Veri
 def open_logged(own: OwnSide, note: bytes) -> VerifiedCheckpoint:
     """Verify a checkpoint of a log of the programme, also of one whose key ended above its size."""
     named = read_checkpoint_text(read_note(note).text)
-    return open_checkpoint(note, log_keys=log_keys(own, named.origin, size=named.size))
+    keys = log_keys(own, named.origin, size=named.size)
+    return open_checkpoint(log_lines_only(note, keys), log_keys=keys)
 
 
 def _question(own: OwnSide, origin: str, old: int, size: int, note: bytes) -> bytes:

@@ -6,6 +6,7 @@ Worked example
 """
 
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from paridad.base.words import Words
 from paridad.programme.errors import UnknownProgramme
@@ -18,6 +19,15 @@ def shipped_names() -> tuple[str, ...]:
 
 def shipped_programme(name: str) -> bytes:
     """Return the charter template of a shipped programme, or raise `UnknownProgramme`."""
+    return (_folder(name) / "charter.toml").read_bytes()
+
+
+def shipped_story(name: str) -> bytes:
+    """Return the matter that `paridad demo` plays under a shipped programme, or raise `UnknownProgramme`."""
+    return (_folder(name) / "story.toml").read_bytes()
+
+
+def _folder(name: str) -> Traversable:
     names = shipped_names()
     if name not in names:
         listed = ", ".join(names)
@@ -27,4 +37,4 @@ def shipped_programme(name: str) -> bytes:
                 en=f"There is no programme {name!r} in this release; there are: {listed}.",
             )
         )
-    return (files(__name__) / name / "charter.toml").read_bytes()
+    return files(__name__) / name

@@ -53,7 +53,7 @@ class Store:
         backend = _backend(sa.make_url(url), connect, one_connection=one_connection)
         try:
             bring_up_to_date(backend)
-        except BaseException:
+        except BaseException:  # whatever stopped it, the lock goes back
             backend.close()
             raise
         return cls(backend)

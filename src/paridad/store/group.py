@@ -80,7 +80,7 @@ class GroupCommit:
         except Exception as error:  # noqa: BLE001  every caller of the group is told, in its own thread
             for job in jobs:
                 job.fail(error)
-        except BaseException:
+        except BaseException:  # the leader was interrupted: its followers must not wait for ever
             for job in jobs:
                 job.fail(_broken_off())
             raise
@@ -93,7 +93,7 @@ class GroupCommit:
             conn.exec_driver_sql("SAVEPOINT job")
             try:
                 job.run(conn)
-            except Exception as error:
+            except Exception as error:  # it belongs to the caller who brought the job, and is raised there
                 if self._is_retryable(error):
                     raise
                 self._undo(conn, error)

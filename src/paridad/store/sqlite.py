@@ -101,7 +101,7 @@ class SqliteBackend:
             raise StoreUnsafe(
                 Words(es=f"{path.name} no abre: {error.orig}.", en=f"{path.name} does not open: {error.orig}.")
             ) from error
-        except BaseException:
+        except BaseException:  # whatever stopped it, the lock goes back
             self._lock_file.close()
             raise
 
@@ -152,7 +152,7 @@ class SqliteBackend:
                 yield conn
                 committing = True
                 transaction.commit()
-            except BaseException as error:
+            except BaseException as error:  # an interruption is rolled back like a failure
                 self._roll_back(transaction, error)
                 self._judge(error, at_commit=committing)
                 raise

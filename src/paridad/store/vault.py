@@ -246,6 +246,18 @@ def epochs_in_use(conn: sa.Connection) -> set[int]:
     return set(conn.execute(sa.union(sa.select(act_keys.c.epoch), sa.select(lockers.c.epoch))).scalars())
 
 
+def weights_of(conn: sa.Connection, hashes: Collection[str]) -> dict[str, int]:
+    """Return how many bytes each act takes: its signed part and its sealed disclosures."""
+    sealed = sa.func.coalesce(sa.func.sum(sa.func.length(disclosures.c.sealed)), 0)
+    found = (
+        sa.select(acts.c.hash, sa.func.length(acts.c.signed) + sealed)
+        .outerjoin(disclosures, disclosures.c.act == acts.c.filed)
+        .where(acts.c.hash.in_(list(hashes)))
+        .group_by(acts.c.hash, acts.c.signed)
+    )
+    return {hash_: int(weight) for hash_, weight in conn.execute(found)}
+
+
 def _joined(texts: Sequence[str]) -> bytes:
     return _SEPARATOR.join(texts).encode("ascii")
 

@@ -1,14 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ten steps, in their order; a refusal names its step, and each table keeps an act that is accepted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
 
 import pytest
-from support.verify_maker import PROGRAMME, T0, Said, Tree, World, b64url, canonical, digest_of
 
+from paridad.acts import verify as node
+from paridad.acts.errors import ActRefused
+from paridad.acts.vocabulary import load_vocabulary
+from paridad.base.errors import ParidadError
+from paridad.base.signing import Ed25519Key
+from paridad.base.words import Words
+from paridad.programme.origins import Log
 from paridad_verify.acts import Act, open_act
 from paridad_verify.keys import Keys, read_charter
 from paridad_verify.strict import Fault
+from support.verify_maker import PROGRAMME, T0, Said, Tree, World, b64url, canonical, digest_of
 
 SHARED = f"AA/{PROGRAMME}/shared"
 Make = Callable[[World], Said]
@@ -24,7 +33,7 @@ def opened(world: World, wire: str) -> Act:
 
 def request(world: World, **claims: object) -> Said:
     """Make an ordinary act, or one whose claims differ."""
-    return world.say("AA/POLICE", "folio/request/1", {"urgency": "normal"}, **claims)
+    return world.say("AA/POLICE", "x/y/1", {"urgency": "normal"}, **claims)
 
 
 def with_claims(change: Callable[[Tree], None]) -> Callable[[World], str]:
@@ -244,6 +253,70 @@ def test_steps(make: Callable[[World], str], step: int, fault: str) -> None:
         opened(world, wire)
     if fault != "any":
         assert (caught.value.step, caught.value.name) == (step, fault)
+
+
+@dataclass(frozen=True)
+class Codes:
+    """The closed lists of the maker's charter."""
+
+    handling: Mapping[str, object] = field(default_factory=lambda: {"AMBER": 1})
+    purposes: Mapping[str, object] = field(default_factory=lambda: {"inquiry": 1})
+    bases: Mapping[str, object] = field(default_factory=lambda: {"treaty": 1})
+
+
+@dataclass(frozen=True)
+class Ring:
+    """The keys of the maker's world, as the node asks for them."""
+
+    world: World
+
+    def act_key(
+        self, kid: str, *, iss: str, prg: str, at: int, leaf_index: int | None, log: Log = "shared"
+    ) -> Ed25519Key:
+        """Return the first key of one of the two agencies."""
+        if kid not in {f"{agency}#1" for agency in self.world.agencies} or not kid.startswith(f"{iss}#"):
+            raise ParidadError(Words(es="No está inscrita.", en="Not enrolled."))
+        self.charter(prg)
+        return Ed25519Key(self.world.key(kid).public)
+
+    def charter(self, prg: str) -> Codes:
+        """Return the closed lists of the one charter."""
+        if prg != f"{PROGRAMME}@{self.world.charter_hash}":
+            raise ParidadError(Words(es="No se conoce.", en="Not known."))
+        return Codes()
+
+
+KINDS = load_vocabulary(
+    files(package).joinpath("vocabulary.toml").read_bytes()
+    for package in ("paridad.exchange", "paridad.folio", "paridad.programme")
+)
+
+
+STRICTER = {"a cover whose parcels lack digests"}
+"""The node lets an incomplete parcel pass step 10 and refuses it when it reads the cover; the verifier reads it there."""
+
+
+@pytest.mark.parametrize("make", [row[0] for name, row in STEPS.items() if name not in STRICTER])
+def test_node_and_verifier_name_the_same_step(make: Callable[[World], str]) -> None:
+    """Two programs that were written apart give one verdict and one step on every row of the table."""
+    world = World()
+    wire = make(world)
+
+    def ours() -> int | str:
+        try:
+            opened(world, wire)
+        except Fault as fault:
+            return fault.step
+        return 0
+
+    def theirs() -> int | str:
+        try:
+            node.open_act(wire.encode(), keys=Ring(world), vocabulary=KINDS, now=world.now, leaf_index=0)
+        except ActRefused as refused:
+            return refused.step
+        return 0
+
+    assert ours() == theirs()
 
 
 def test_open_parts_and_closed_digests() -> None:

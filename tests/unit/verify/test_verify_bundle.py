@@ -4,16 +4,16 @@
 import os
 import random
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.verify_maker import PROGRAMME, T0, Exchange, Said, Tree, World, b64url, canonical, digest_of, line_of
 
 from paridad_verify import notes, proofs
 from paridad_verify.bundle import Bundle
 from paridad_verify.strict import Fault
+from support.verify_maker import PROGRAMME, T0, Exchange, Said, Tree, World, b64url, canonical, digest_of, line_of
 
 NOW = T0 + 1000
 THEIRS = f"BB/{PROGRAMME}/shared"
@@ -104,7 +104,7 @@ def cached(monkeypatch: pytest.MonkeyPatch) -> None:
     """Verify each signature once: what a flip does not touch has the verdict it had."""
 
     def remember(check: Callable[..., None]) -> Callable[..., None]:
-        @lru_cache(maxsize=None)
+        @cache
         def verdict(*arguments: object) -> str:
             try:
                 check(*arguments)

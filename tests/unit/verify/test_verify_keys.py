@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support.verify_maker import PROGRAMME, T0, Tree, World, b64url, canonical
 
 from paridad_verify.keys import Keys, read_charter
 from paridad_verify.strict import Fault
+from support.verify_maker import PROGRAMME, T0, Tree, World, b64url, canonical
 
 Make = Callable[[World], str]
 SHARED = f"AA/{PROGRAMME}/shared"

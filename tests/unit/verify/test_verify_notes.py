@@ -5,12 +5,12 @@ import json
 from collections.abc import Callable
 
 import pytest
-from support.shared_data import shared
-from support.verify_maker import PROGRAMME, T0, World, b64
 
 from paridad_verify.keys import Keys, read_charter
 from paridad_verify.notes import Checkpoint, open_checkpoint
 from paridad_verify.strict import Fault
+from support.shared_data import shared
+from support.verify_maker import PROGRAMME, T0, World, b64
 
 ORIGIN = f"AA/{PROGRAMME}/shared"
 Change = Callable[[str], str]

@@ -7,12 +7,12 @@ from typing import Any
 
 import nacl.bindings
 import pytest
-from support.shared_data import shared
-from support.verify_maker import Pair, consistency, inclusion, root_of
 
 from paridad_verify import proofs
 from paridad_verify.proofs import check_consistency, check_ed25519, check_inclusion, check_mldsa44, leaf_hash, self_test
 from paridad_verify.strict import Fault
+from support.shared_data import shared
+from support.verify_maker import Pair, consistency, inclusion, root_of
 
 ONLY_SOUND_EDGE = 305
 LEAVES = [b"%d" % n for n in range(40)]

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.verify_maker import PROGRAMME, T0, Exchange, Tree, World, line_of
 
 import paridad_verify
 from paridad_verify.__main__ import WORDS, main
+from support.verify_maker import PROGRAMME, T0, Exchange, Tree, World, line_of
 
 SOURCES = sorted(Path(paridad_verify.__file__).parent.glob("*.py"))
 AT = ["--at", str(T0 + 1000)]

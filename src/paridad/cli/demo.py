@@ -1,0 +1,364 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`paridad demo`: two real nodes on loopback, and the matter that a programme ships, played between them.
+
+Rules
+  - Each node is the daemon of `paridad node run` in a process of its own, with its own keys, database and policy; the
+    story is told through their doors with the operations of the command line, nothing else.
+  - Without `--ofac` the list is invented and says so (`simulated`); with it, the whole official list is filed.
+  - `--once` plays, checks itself, prints one JSON line and exits: 0 only if every check holds.
+
+Worked example
+    paridad demo --once --ofac lists/      ends with {"export_verified":{"A":true,"B":true},…}
+"""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+import sqlalchemy as sa
+
+from paridad.base.sources import system_clock, system_random
+from paridad.base.strict import JsonValue
+from paridad.cli.operations import OPERATIONS
+from paridad.cli.principles import ask_both
+from paridad.cli.session import Session
+from paridad.cli.two_processes import Pair, found_two, introduce
+from paridad.desks.targets.dossier import Dossier
+from paridad.desks.targets.ofac import Reject, load_ofac
+from paridad.desks.targets.projection import dossiers
+from paridad.desks.targets.sample import invent
+from paridad.node.composing import open_node
+from paridad.node.importing import ImportReport, Marks, import_dossiers
+from paridad.programmes import shipped_story
+
+PROGRAMME = "gis-mx-us"
+INVENTED = 60
+PATIENCE_SECONDS = 60.0
+OWN_RHYTHM_SECONDS = 2
+NARCOTICS = ("SDNTK", "SDNT", "ILLICIT-DRUGS-EO14059")
+FILES = {"sdn": "sdn_*.csv*", "alt": "alt_*.csv*", "add": "add_*.csv*"}
+
+Ask = Callable[[str, Mapping[str, JsonValue]], Any]
+
+
+@click.command(
+    help="Dos nodos y un asunto completo entre ellos. / Two nodes and a whole matter between them.\n\n"
+    "0 todo se cumplió / everything held, 3 algo no / something did not."
+)
+@click.option("--once", is_flag=True, help="Jugar, comprobar y salir. / Play, check and leave.")
+@click.option(
+    "--ofac",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Carpeta con la lista oficial (sdn, alt, add). / Folder with the official list.",
+)
+@click.option("--folder", type=click.Path(path_type=Path), help="Dónde fundar los nodos. / Where to found the nodes.")
+def demo(once: bool, ofac: Path | None, folder: Path | None) -> None:
+    """Found two nodes, play the story, print what happened."""
+    with tempfile.TemporaryDirectory(prefix="paridad-demo-") as temporary:
+        pair, report = prepare(folder or Path(temporary), ofac)
+        with running(pair):
+            result = Story(pair, report).play()
+            click.echo(json.dumps(result, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
+            if not once:
+                _stay(pair)
+    if not result["ok"]:
+        raise SystemExit(3)
+
+
+def prepare(folder: Path, ofac: Path | None) -> tuple[Pair, ImportReport]:
+    """Found the nodes and file the list at the asked one, before they run."""
+    ports = {}
+    settings: dict[str, dict[str, str | int]] = {}
+    story = tomllib.loads(shipped_story(PROGRAMME).decode("utf-8"))
+    for agency in (story["main"]["asking"], story["main"]["asked"]):
+        party = agency.partition("/")[0]
+        ports[party] = _free_port()
+        settings[party] = {
+            "port": ports[party],
+            "own_checkpoint_seconds": OWN_RHYTHM_SECONDS,
+            "status_port": _free_port(),
+        }
+    pair = found_two(folder, PROGRAMME, settings=settings)
+    introduce(pair, ports)
+    reports = {}
+    for part in ("main", "back"):
+        scene = story[part]
+        entries = _entries(ofac if part == "main" else None, pair)
+        reports[part] = _file(pair, scene, entries)
+    return pair, reports["main"]
+
+
+def _file(pair: Pair, scene: Mapping[str, str], entries: Iterator[Dossier | Reject]) -> ImportReport:
+    """File a list at the node that is asked."""
+    node = open_node(pair.homes[scene["asked"].partition("/")[0]], clock=system_clock, random=system_random)
+    marks = Marks(scene["asked"], scene["handling"], scene["purpose"], scene["record_basis"])
+    report = import_dossiers(node.own, node.views, entries, marks, now=system_clock())
+    node.close()
+    kinds = ", ".join(f"{name} {count}" for name, count in sorted(report.by_subject.items()))
+    _say(
+        f"{scene['asked']}: {report.filed} expedientes / dossiers ({kinds}); "
+        f"rechazados / rejected: {len(report.rejects) + len(report.refused)}"
+    )
+    for each in report.rejects[:20]:
+        _say(f"    {each.file}:{each.line} {each.column}: {each.reason.es} / {each.reason.en}")
+    return report
+
+
+def _entries(ofac: Path | None, pair: Pair) -> Iterator[Dossier | Reject]:
+    if ofac is None:
+        first, second = pair.parties
+        return invent(INVENTED, seed=2026, countries=(first, second))
+    found = {name: sorted(ofac.glob(pattern)) for name, pattern in FILES.items()}
+    if not found["sdn"]:
+        raise click.UsageError(f"no {FILES['sdn']} in {ofac}")
+    sdn, alt, add = (found[name][0] if found[name] else None for name in FILES)
+    assert sdn is not None
+    listed = sdn.name.partition("_")[2].partition(".")[0]
+    return load_ofac(sdn, alt, add, listed_on=listed)
+
+
+@contextmanager
+def running(pair: Pair) -> Iterator[None]:
+    """Run both nodes, each in its own process, and stop them at the end."""
+    code = "from paridad.cli import main; main()"
+    processes = [
+        subprocess.Popen(  # noqa: S603  our own interpreter and our own code
+            [sys.executable, "-c", code, "node", "run", "--home", str(home.path), "--lang", "en"],
+            stdout=subprocess.DEVNULL,
+            stderr=(home.path / "node.log").open("wb"),
+        )
+        for home in pair.homes.values()
+    ]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+        for process in processes:
+            process.wait(20)
+
+
+class Story:
+    """The matter, told through the doors of two running nodes."""
+
+    def __init__(self, pair: Pair, report: ImportReport) -> None:
+        self.pair, self.report = pair, report
+        self.session = Session(OPERATIONS)
+        story = tomllib.loads(shipped_story(PROGRAMME).decode("utf-8"))
+        self.main: dict[str, str] = story["main"]
+        self.back: dict[str, str] = story["back"]
+
+    def ask(self, agency: str, operation: str, **arguments: JsonValue) -> Any:
+        """Carry out an operation at an agency's node, as its liaison officer."""
+        home = self.pair.homes[agency.partition("/")[0]]
+        officer = f"{agency.partition('/')[2].lower()}-liaison"
+        with self.session.line(home.path) as line:
+            return line(operation, {"officer": officer, **arguments} if operation != "status" else {})
+
+    def until(self, what: str, look: Callable[[], Any]) -> Any:
+        """Look again until there is something to see, or give up with a sentence."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                if found := look():
+                    return found
+            except Exception as error:  # noqa: BLE001  the node may not be up yet; the last reason is told
+                self.last = error
+            time.sleep(0.2)
+        raise click.ClickException(f"{what}: {getattr(self, 'last', 'nothing happened')}")
+
+    def play(self) -> dict[str, Any]:
+        """Play the main matter and the one back, and return what both nodes say of it."""
+        for party in self.pair.parties:
+            agency = self.pair.agencies[party][0]
+            self.until(f"start {party}", partial(self.ask, agency, "status"))
+            _say(f"{party}: nodo en marcha / node running")
+        folio, answer = self._request_and_answer()
+        self._recall(folio, answer)
+        self._finish(folio)
+        refused = self._refusal()
+        return self._result(folio, answer, refused)
+
+    def _stage(self, agency: str, folio: str, *stages: str) -> Any:
+        def look() -> Any:
+            shown = self.ask(agency, "folio.show", folio=folio)
+            return shown if shown["stage"]["code"] in stages else None
+
+        return self.until(f"{folio} {stages}", look)
+
+    def _open(self, scene: Mapping[str, str]) -> str:
+        said = self.ask(
+            scene["asking"],
+            "folio.ask",
+            to=scene["asked"],
+            question=scene["question"],
+            handling=scene["handling"],
+            purpose=scene["purpose"],
+            basis=scene["basis"],
+            urgency=scene["urgency"],
+            desk="targets",
+        )
+        folio = str(said["folio"])
+        self._stage(scene["asked"], folio, "sent")
+        _say(f"{folio}: {scene['asking']} → {scene['asked']} «{scene['question']}»")
+        self.ask(scene["asked"], "folio.acknowledge", folio=folio)
+        return folio
+
+    def _request_and_answer(self) -> tuple[str, dict[str, Any]]:
+        scene = self.main
+        folio = self._open(scene)
+        said = self.ask(scene["asked"], "folio.answer", folio=folio, record=[self._record()])
+        self._stage(scene["asking"], folio, "answered")
+        _say(f"{folio}: respondido en parte; lo retenido lleva su cláusula / answered in part, withheld with a clause")
+        return folio, said
+
+    def _record(self) -> str:
+        """Return the act hash of a person of a narcotics programme with a document and another name."""
+        home = self.pair.homes[self.main["asked"].partition("/")[0]]
+        with sa.create_engine(f"sqlite:///{home.path / 'node.db'}").connect() as conn:
+            named = [dossiers.c.programmes.contains(code) for code in NARCOTICS]
+            people = sa.select(dossiers.c.hash).where(dossiers.c.subject_type == "person").order_by(dossiers.c.name)
+            found = conn.execute(people.where(sa.or_(*named)).limit(1)).scalar_one_or_none()
+            return str(found or conn.execute(people.limit(1)).scalar_one())
+
+    def _recall(self, folio: str, answer: Mapping[str, Any]) -> None:
+        scene = self.main
+        released = answer["acts"][0]["act"]
+        self.ask(scene["asked"], "folio.recall", folio=folio, of=released, reason=scene["recall_reason"])
+        shown = self._stage(scene["asking"], folio, "being-recalled")
+        recall = _act_of(shown, "folio/recall/1")["act"]
+        self.ask(scene["asking"], "folio.attest", folio=folio, of=recall)
+        self._stage(scene["asked"], folio, "recalled")
+        _say(f"{folio}: retirado y destruido con constancia / recalled, destroyed and attested")
+
+    def _finish(self, folio: str) -> None:
+        scene = self.main
+        self.ask(scene["asking"], "folio.outcome", folio=folio, outcome=scene["outcome"])
+        self.ask(scene["asking"], "folio.close", folio=folio)
+        self._stage(scene["asked"], folio, "closed")
+        _say(f"{folio}: cerrado con resultado / closed with an outcome")
+
+    def _refusal(self) -> str:
+        scene = self.back
+        folio = self._open(scene)
+        self.ask(
+            scene["asked"], "folio.refuse", folio=folio, ground=[scene["ground"]], explanation=scene["explanation"]
+        )
+        self._stage(scene["asking"], folio, "refused")
+        _say(f"{folio}: {scene['asked']} negó con fundamento / refused with a ground")
+        return folio
+
+    def _result(self, folio: str, answer: Mapping[str, Any], refused: str) -> dict[str, Any]:
+        statuses = self.until("cosigned", self._settled)
+        leaves = next(each for each in answer["leaves"] if each["act"] != answer["acts"][0]["act"])
+        shown = self.ask(self.main["asking"], "folio.show", folio=folio)
+        exports = {
+            agency.partition("/")[0]: self._export(agency, folio)
+            for agency in (self.main["asking"], self.main["asked"])
+        }
+        verdicts = ask_both(self.session, *(home.path for home in self.pair.homes.values()))
+        for verdict in verdicts:
+            _say(f"{'✓' if verdict.holds else '✗'} {verdict.principle}")
+        result = {
+            "programme": PROGRAMME,
+            "simulated": "keys, officers and matter are a demonstration",
+            "dossiers_filed": self.report.filed,
+            "dossiers_rejected": len(self.report.rejects) + len(self.report.refused),
+            "folio": folio,
+            "fields_released": len(leaves["given"]),
+            "fields_withheld": len(leaves["withheld"]),
+            "recall_attested": bool(_act_of(shown, "folio/recall-answer/1")),
+            "outcome": self.main["outcome"] if _act_of(shown, "folio/outcome/1") else "",
+            "refused_folio": refused,
+            "parties": {party: self._party(party, status) for party, status in statuses.items()},
+            "principles": {verdict.principle: verdict.holds for verdict in verdicts},
+            "export_verified": exports,
+        }
+        result["ok"] = bool(
+            result["recall_attested"]
+            and result["fields_released"]
+            and result["fields_withheld"]
+            and all(exports.values())
+            and all(verdict.holds for verdict in verdicts)
+        )
+        return result
+
+    def _settled(self) -> dict[str, Any] | None:
+        """Return both statuses once nothing waits and each log is cosigned up to its size."""
+        statuses = {party: self.ask(self.pair.agencies[party][0], "status") for party in self.pair.parties}
+        calm = all(_calm(status) for status in statuses.values())
+        return statuses if calm else None
+
+    def _export(self, agency: str, folio: str) -> bool:
+        home = self.pair.homes[agency.partition("/")[0]]
+        out = home.path / "export.jsonl"
+        self.ask(agency, "export", folio=folio, out=str(out))
+        verify = subprocess.run(  # noqa: S603  our own interpreter and our own code
+            [sys.executable, "-m", "paridad_verify", str(out), "--json"], capture_output=True, check=False
+        )
+        _say(f"{agency}: {out} verificado aparte / verified apart: exit {verify.returncode}")
+        return verify.returncode == 0
+
+    def _party(self, party: str, status: Mapping[str, Any]) -> dict[str, Any]:
+        """Return acts and receipts per direction, and each log of a party with the other's cosignatures."""
+        heads = [self.ask(self.pair.agencies[party][0], "log.head", log=name) for name in ("shared", "own")]
+        return {
+            "acts_sent": {
+                f"{s['sender']}>{s['receiver']}": s["receipted"] + s["countersigned"] for s in status["outbound"]
+            },
+            "receipts_signed": {f"{s['sender']}>{s['receiver']}": s["expects"] - 1 for s in status["inbound"]},
+            "logs": {head["log"]: {name: head[name] for name in ("size", "root", "cosigned")} for head in heads},
+        }
+
+
+def _act_of(shown: Mapping[str, Any], kind: str) -> Any:
+    """Return the last act of a kind in a folio as it is shown."""
+    return next((act for act in reversed(shown["acts"]) if act["kind"]["code"] == kind), None)
+
+
+def _calm(status: Mapping[str, Any]) -> bool:
+    waiting = any(stream["queued"] or stream["batched"] or stream["receipted"] for stream in status["outbound"])
+    cosigned = all(
+        each["size"] == log["size"]
+        for log in status["logs"]
+        if log["ours"]
+        for each in log["cosigned"]
+        if each["cosigner"].endswith("/witness")
+    )
+    return not waiting and cosigned
+
+
+def _stay(pair: Pair) -> None:
+    _say("")
+    for party, home in pair.homes.items():
+        settings = home.settings
+        _say(f"{party}  https://localhost:{settings.port}   http://localhost:{settings.status_port}/es   {home.path}")
+        _say(f"    paridad status --home {home.path}")
+        _say(
+            f"    paridad folio list --home {home.path} --as {pair.agencies[party][-1].partition('/')[2].lower()}-liaison"
+        )
+    _say("Ctrl-C")
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        _say("")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)

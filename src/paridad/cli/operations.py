@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every command, and every operation that a running node carries out through its local door, in one list.
+
+Rules
+  - An operation is named as its command, with points between the words: `paridad folio show` is "folio.show".
+  - The same function runs in the daemon and by itself.
+
+Worked example
+    OPERATIONS["status"](node, {})      is what `paridad status --json` prints
+"""
+
+from collections.abc import Mapping
+
+from paridad.cli import act, charter, disputes, export, folio, imports, init, keeping, key, log, node, peer, policy
+from paridad.cli.principles import EXAMINE, examine_node
+from paridad.cli.status import Status, status
+from paridad.cli.verbs import Noun, Verb, named
+from paridad.node.running import Operation
+
+NOUNS: tuple[Noun | Verb, ...] = (
+    init.VERB,
+    charter.NOUN,
+    node.NOUN,
+    Verb("status", Status, operation=status),
+    folio.NOUN,
+    act.NOUN,
+    log.NOUN,
+    peer.NOUN,
+    key.NOUN,
+    policy.NOUN,
+    imports.NOUN,
+    export.VERB,
+    *keeping.VERBS,
+    disputes.QUARANTINE,
+    disputes.CONFLICT,
+    keeping.NOUN,
+)
+"""Every command of this release; `demo` and `bench` come with modules of their own (`tree`)."""
+
+OPERATIONS: Mapping[str, Operation] = {
+    **{name: verb.at_node for name, verb in named(NOUNS) if verb.operation},
+    EXAMINE: examine_node,
+}
+"""What a node carries out, by name."""
