@@ -29,7 +29,7 @@ types: $(BIN)/.dev
 	$(BIN)/mypy
 
 unit: $(BIN)/.dev
-	STRICT=$(STRICT) $(BIN)/python -m pytest -q --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json
+	STRICT=$(STRICT) $(BIN)/python -m pytest -q -n 2 --dist loadfile --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json
 	$(BIN)/python tests/coverage_gate.py .coverage.json
 
 test: lint types unit

@@ -28,12 +28,16 @@ _Sentence = tuple[str, str, Mapping[str, Any]]  # its name, the item it speaks o
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Verify a bundle and print the report."""
+    options: dict[str, dict[str, Any]] = {
+        "bundle": {"metavar": "BUNDLE", "type": Path},
+        "--lang": {"choices": ("es", "en"), "default": "es"},
+        "--json": {"action": "store_true"},
+        "--charter-hash": {"metavar": "HASH", "action": "append", "default": []},
+        "--at": {"metavar": "UNIX", "type": int, "default": int(time.time())},
+    }
     parser = argparse.ArgumentParser(prog="paridad-verify", description=" · ".join(WORDS["cli"]["about"].values()))
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path)
-    parser.add_argument("--lang", choices=("es", "en"), default="es")
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--charter-hash", metavar="HASH", action="append", default=[])
-    parser.add_argument("--at", metavar="UNIX", type=int, default=int(time.time()))
+    for name, more in options.items():
+        parser.add_argument(name, help=" · ".join(WORDS["cli"][name].values()), **more)
     given = parser.parse_args(arguments)
     try:
         data = given.bundle.read_bytes()
@@ -107,7 +111,8 @@ def _act(bundle: Bundle, line: Line, act: Act, cosigned: Mapping[Any, Any]) -> I
         yield "withheld", defaultdict(lambda: "-", each)
     if knd in WORDS["proved"]:
         count = len(act.fields.get("parcels", ())) if knd in {RELEASE, RECEIPT} else 0
-        yield knd, defaultdict(lambda: "-", {**told, **act.fields, "n": count})
+        fields = {name: {"True": "✓", "False": "✗"}.get(str(value), value) for name, value in act.fields.items()}
+        yield knd, defaultdict(lambda: "-", {**told, **fields, "n": count})
 
 
 def _utc(seconds: int) -> str:

@@ -46,12 +46,10 @@ class Act(NamedTuple):
     signed: bytes
     kid: str
     claims: Mapping[str, Any]
-    fields: Mapping[str, Any]
-    """The open fields; of lists and records that are disclosed part by part, the open parts."""
+    fields: Mapping[str, Any]  # the open ones; of lists and records that are disclosed part by part, the open parts
     paths: list[str]
     opened: frozenset[str]
-    closed: int
-    """How many digests stay closed: withheld fields and decoys alike."""
+    closed: int  # how many digests stay closed: withheld fields and decoys alike
 
 
 def open_act(wire: str, keys: Keys, now: int, place: tuple[str, int]) -> Act:

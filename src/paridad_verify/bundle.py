@@ -3,8 +3,7 @@
 
 - Lines are canonical JSON, each ended by a line feed, none twice: `bundle` first; `charter`, `checkpoint`, `act`,
   `consistency`, `stream`, `evidence`; `end` last, which counts the lines before it, names the SHA-256 of their bytes
-  and is signed by an act key of the exporter over `paridad/bundle/1`, a zero byte and that digest.
-- The seal is checked last, so that the fault named first is the particular one.
+  and is signed by an act key of the exporter over `paridad/bundle/1`, a zero byte and that digest. It is checked last.
 - All checkpoints of a log are one history: linked by consistency proofs, and by what the acts say they saw.
 - A release act names the digests it sends. Those that stay closed here the exporter names (`omits`), or they were
   stripped; a receiver cannot open what nobody released to it.

@@ -44,8 +44,7 @@ class Key(NamedTuple):
     valid_from: int
     valid_until: int
     endings: Mapping[str, int]
-    since: int
-    """Version of the charter that enrolled it."""
+    since: int  # version of the charter that enrolled it
 
     def counts_at(self, time: int) -> bool:
         """Whether a time lies in its interval."""
@@ -78,8 +77,7 @@ class Charter(NamedTuple):
     version: int
     effective_from: int
     roots: Mapping[str, tuple[bytes, bytes]]
-    codes: Mapping[str, frozenset[str]]
-    """Agencies, handling, purpose and basis codes, by the claim that names one."""
+    codes: Mapping[str, frozenset[str]]  # agencies, handling, purposes and bases, by the claim that names one
     signed: Signed
 
 

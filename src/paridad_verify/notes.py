@@ -3,8 +3,7 @@
 
 - The text ends at the last empty line; it is origin, size, root and nothing else, each in its one spelling.
 - The log signs with Ed25519 (0x01) and ML-DSA-44 (0x06), a cosigner with 0x04 and 0x06, both for one time. One line
-  without the other is a fault, not a fallback. Lines of unknown keys are passed over; a known key that fails
-  condemns the note.
+  without the other is a fault. Lines of unknown keys are passed over; a known key that fails condemns the note.
 """
 
 import re
@@ -18,9 +17,9 @@ from paridad_verify.keys import CLOCK_TOLERANCE, Key, Keys
 from paridad_verify.proofs import check_ed25519, check_mldsa44
 from paridad_verify.strict import Fault, base64, demand
 
+MAX_LINES = 64
 _TEXT = re.compile(r"([!-*,-~]{1,255})\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)\n")
 _LINE = re.compile(r"— ([^\s+\0-\x1f]+) ([A-Za-z0-9+/=]+)\n")
-_MAX_LINES = 64
 
 
 class Checkpoint(NamedTuple):
@@ -36,7 +35,7 @@ def open_checkpoint(note: str, keys: Keys, now: int) -> Checkpoint:
     """Verify a note with its log lines and the cosignatures of every cosigner that the programme knows."""
     body, _, tail = note.rpartition("\n\n")
     text, found = _TEXT.fullmatch(body + "\n"), _LINE.findall(tail)
-    if text is None or "".join(f"— {name} {blob}\n" for name, blob in found) != tail or len(found) > _MAX_LINES:
+    if text is None or "".join(f"— {name} {blob}\n" for name, blob in found) != tail or len(found) > MAX_LINES:
         raise Fault("note")
     head, lines = Checkpoint(text[1], int(text[2]), base64(text[3])), defaultdict[tuple[str, bytes], list[bytes]](list)
     for name, blob in ((name, base64(blob)) for name, blob in found):

@@ -47,34 +47,63 @@ def digest_of(text: str) -> str:
     return b64url(sha256(text.encode()).digest())
 
 
+class Merkle:
+    """A tree by the recursive definitions of RFC 6962 §2.1, each subtree hashed once."""
+
+    def __init__(self, leaves: Sequence[bytes]) -> None:
+        self.leaves = list(leaves)
+        self.known: dict[tuple[int, int], bytes] = {}
+
+    def root(self, start: int = 0, end: int | None = None) -> bytes:
+        """Return MTH(D[start:end])."""
+        end = len(self.leaves) if end is None else end
+        if (start, end) not in self.known:
+            self.known[start, end] = self._root(start, end)
+        return self.known[start, end]
+
+    def _root(self, start: int, end: int) -> bytes:
+        if end - start < 2:
+            return sha256(b"\0" + self.leaves[start] if end > start else b"").digest()
+        k = split(start, end)
+        return sha256(b"\1" + self.root(start, k) + self.root(k, end)).digest()
+
+    def path(self, index: int, start: int, end: int) -> list[bytes]:
+        """Return PATH(index, D[start:end])."""
+        if end - start < 2:
+            return []
+        k = split(start, end)
+        if index < k:
+            return [*self.path(index, start, k), self.root(k, end)]
+        return [*self.path(index, k, end), self.root(start, k)]
+
+    def proof(self, old: int, start: int, end: int, whole: bool) -> list[bytes]:
+        """Return SUBPROOF(old, D[start:end], whole)."""
+        if old == end:
+            return [] if whole else [self.root(start, end)]
+        k = split(start, end)
+        if old <= k:
+            return [*self.proof(old, start, k, whole), self.root(k, end)]
+        return [*self.proof(old, k, end, False), self.root(start, k)]
+
+
+def split(start: int, end: int) -> int:
+    """Return where a tree is divided: after the largest power of two below its size."""
+    return start + (1 << (end - start - 1).bit_length() - 1)
+
+
 def root_of(leaves: Sequence[bytes]) -> bytes:
-    """Return the Merkle Tree Hash of RFC 6962 §2.1, by its definition."""
-    if not leaves:
-        return sha256(b"").digest()
-    if len(leaves) == 1:
-        return sha256(b"\0" + leaves[0]).digest()
-    k = 1 << (len(leaves) - 1).bit_length() - 1
-    return sha256(b"\1" + root_of(leaves[:k]) + root_of(leaves[k:])).digest()
+    """Return the Merkle Tree Hash."""
+    return Merkle(leaves).root()
 
 
 def inclusion(index: int, leaves: Sequence[bytes]) -> list[bytes]:
-    """Return PATH(m, D[n]) of RFC 6962 §2.1.1."""
-    if len(leaves) < 2:
-        return []
-    k = 1 << (len(leaves) - 1).bit_length() - 1
-    if index < k:
-        return [*inclusion(index, leaves[:k]), root_of(leaves[k:])]
-    return [*inclusion(index - k, leaves[k:]), root_of(leaves[:k])]
+    """Return the audit path of a leaf."""
+    return Merkle(leaves).path(index, 0, len(leaves))
 
 
-def consistency(old: int, leaves: Sequence[bytes], whole: bool = True) -> list[bytes]:
-    """Return SUBPROOF(m, D[n], b) of RFC 6962 §2.1.2."""
-    if old == len(leaves):
-        return [] if whole else [root_of(leaves)]
-    k = 1 << (len(leaves) - 1).bit_length() - 1
-    if old <= k:
-        return [*consistency(old, leaves[:k], whole), root_of(leaves[k:])]
-    return [*consistency(old - k, leaves[k:], False), root_of(leaves[:k])]
+def consistency(old: int, leaves: Sequence[bytes]) -> list[bytes]:
+    """Return the consistency proof from a prefix."""
+    return Merkle(leaves).proof(old, 0, len(leaves), True)
 
 
 class Pair:
@@ -139,6 +168,7 @@ class World:
     records: list[Tree] = field(default_factory=list)
     charters: list[str] = field(default_factory=list)
     counter: int = 0
+    trees: dict[tuple[str, int, bytes], Merkle] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for party in self.parties:
@@ -161,7 +191,7 @@ class World:
         """Return the record of a key as charters and key changes hold it."""
         pair = self.key(kid)
         record: Tree = {"kid": kid, "use": use, "valid_from": T0 - 500, "ed25519": b64url(pair.public)}
-        if use not in {"act"}:
+        if use != "act":
             record["mldsa44"] = b64url(pair.mldsa_public)
         return record | more
 
@@ -246,20 +276,21 @@ class World:
         to: str = "BB/CUSTOMS",
         kid: str = "",
         decoys: int = 3,
-        **claims: object,
+        **claims: Any,
     ) -> Said:
         """Make an act: lists are disclosed element by element, records part by part."""
         texts: list[str] = []
         digests: list[str] = []
         for name, value in fields.items():
             parts: list[tuple[str, str]] = []
+            whole_value = value
             if isinstance(value, list):
                 parts = [self.disclose(each) for each in value]
-                value = [{"...": digest} for _, digest in parts] + [{"...": each} for each in self.decoys(1)]
+                whole_value = [{"...": digest} for _, digest in parts] + [{"...": each} for each in self.decoys(1)]
             elif isinstance(value, dict):
                 parts = [self.disclose(*each) for each in value.items()]
-                value = {"_sd": sorted([digest for _, digest in parts] + self.decoys(1))}
-            text, digest = self.disclose(name, value)
+                whole_value = {"_sd": sorted([digest for _, digest in parts] + self.decoys(1))}
+            text, digest = self.disclose(name, whole_value)
             texts += [text, *(part for part, _ in parts)]
             digests.append(digest)
         whole: Tree = {
@@ -291,10 +322,11 @@ class World:
 
     def file(self, act: Said, origin: str = "") -> int:
         """Append an act to its log; return its index."""
-        log = self.logs.setdefault(origin or act.origin, [])
-        if act.signed.encode() not in log:
-            log.append(act.signed.encode())
-        return log.index(act.signed.encode())
+        log, signed = origin or act.origin, act.signed.encode()
+        leaves = self.logs.setdefault(log, [])
+        if signed not in leaves:
+            leaves.append(signed)
+        return leaves.index(signed)
 
     def note(
         self,
@@ -315,7 +347,7 @@ class World:
         key = self.key(log_key or f"{party}/log-{log}#1")
         lines = [
             note_line(origin, 1, key.public, key.ed25519.sign(text.encode())),
-            quantum_line(key, origin, origin, len(entries), root, time),
+            quantum_line(key, origin, (origin, len(entries), root), time),
         ]
         for other in self.parties:
             for role in roles if other != party else ():
@@ -328,23 +360,23 @@ class World:
         message = f"cosignature/v1\ntime {time}\n{text}".encode()
         return [
             note_line(name, 4, key.public, time.to_bytes(8) + key.ed25519.sign(message)),
-            quantum_line(key, name, origin, int(size), b64decode(root), time),
+            quantum_line(key, name, (origin, int(size), b64decode(root)), time),
         ]
 
     # Bundles
 
     def act_line(self, act: Said, size: int | None = None, **more: object) -> Tree:
         """Return the line of an act that is filed in its log."""
-        index = self.file(act)
-        leaves = self.logs[act.origin]
-        leaves = leaves[: len(leaves) if size is None else size]
-        proof = [b64(node) for node in inclusion(index, leaves)]
+        index, log = self.file(act), self.logs[act.origin]
+        size = len(log) if size is None else size
+        tree = self.trees.setdefault((act.origin, size, log[size - 1]), Merkle(log[:size]))
+        proof = [b64(node) for node in tree.path(index, 0, size)]
         return {
             "t": "act",
             "wire": act.wire,
             "origin": act.origin,
             "index": index,
-            "size": len(leaves),
+            "size": size,
             "proof": proof,
         } | more
 
@@ -444,8 +476,9 @@ def note_line(name: str, kind: int, public: bytes, blob: bytes) -> str:
     return f"— {name} {b64(key_id + blob)}\n"
 
 
-def quantum_line(key: Pair, name: str, origin: str, size: int, root: bytes, time: int) -> str:
-    """Return an ML-DSA-44 line over `cosigned_message` (C2SP tlog-cosignature)."""
+def quantum_line(key: Pair, name: str, head: tuple[str, int, bytes], time: int) -> str:
+    """Return an ML-DSA-44 line over `cosigned_message` (C2SP tlog-cosignature); the head is origin, size and root."""
+    origin, size, root = head
     message = b"subtree/v1\n\0" + bytes([len(name)]) + name.encode() + time.to_bytes(8)
     message += bytes([len(origin)]) + origin.encode() + bytes(8) + size.to_bytes(8) + root
     return note_line(name, 6, key.mldsa_public, time.to_bytes(8) + key.mldsa.sign(message))

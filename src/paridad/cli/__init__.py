@@ -12,6 +12,7 @@ Worked example
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from paridad.base.words import Language
 from paridad.cli.operations import OPERATIONS
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None, session: Session | None = None)
 
 def chosen(arguments: Sequence[str], environment: Mapping[str, str]) -> Language:
     """Return the language that is asked for: the last `--lang`, or that of the environment."""
-    asked = [after for before, after in zip(arguments, arguments[1:], strict=False) if before == "--lang"]
+    asked = [after for before, after in pairwise(arguments) if before == "--lang"]
     asked += [each.removeprefix("--lang=") for each in arguments if each.startswith("--lang=")]
     if asked:
         return "en" if asked[-1] == "en" else "es"

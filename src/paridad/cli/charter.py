@@ -20,11 +20,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import cast
 
+from paridad.base.signing import Ed25519Key, MlDsaKey
 from paridad.base.strict import JsonValue, encode_base64url, read_json, write_json
 from paridad.base.words import Words
 from paridad.cli.errors import refused
 from paridad.cli.forms import Form, InFile, InFiles, Moment, OfficerName, Target
-from paridad.cli.key import NotYet
+from paridad.cli.key import NotYet, private_keys
 from paridad.cli.seeing import words
 from paridad.cli.verbs import Call, Noun, Verb
 from paridad.node.home import Home, write_private
@@ -34,7 +35,7 @@ from paridad.node.saying import demand_role
 from paridad.policy.engine import PolicyEngine
 from paridad.policy.lists import code_lists
 from paridad.programme.charter import Charter, assemble, compile_document, read_charter, sign_charter
-from paridad.programme.document import MAX_DOCUMENT, PartyKeys, read_document
+from paridad.programme.document import PartyKeys, read_document
 from paridad.programme.errors import CharterRefused
 from paridad.programme.facts import Facts
 from paridad.programme.keygen import PrivateKey
@@ -42,7 +43,6 @@ from paridad.programme.origins import PARTY
 from paridad.programme.records import read_record, record_tree
 from paridad.programme.terms import CharterSignature
 from paridad.programmes import shipped_programme
-from paridad.base.signing import Ed25519Key, MlDsaKey
 
 KEYS_TYPE = "paridad/party-keys/1"
 SIGNATURE_TYPE = "paridad/charter-signature/1"
@@ -300,7 +300,7 @@ def _demand_hash(charter: Charter, compared: str) -> None:
 def _demand_ours(home: Home, charter: Charter) -> None:
     """Every private key of the folder stands in the charter with its public half."""
     listed = {record.kid: record for record in charter.keys}
-    for key in home.keys():
+    for key in private_keys(home):
         record = listed.get(key.kid)
         same = record and key.record(valid_from=record.valid_from, certificate=record.certificate) == record
         if not same:

@@ -47,6 +47,8 @@ INVENTED = 60
 PATIENCE_SECONDS = 60.0
 OWN_RHYTHM_SECONDS = 2
 NARCOTICS = ("SDNTK", "SDNT", "ILLICIT-DRUGS-EO14059")
+UNNAMED = ("status", "log.head")
+"""Operations that anybody at the node may ask for."""
 FILES = {"sdn": "sdn_*.csv*", "alt": "alt_*.csv*", "add": "add_*.csv*"}
 
 Ask = Callable[[str, Mapping[str, JsonValue]], Any]
@@ -164,7 +166,7 @@ class Story:
         home = self.pair.homes[agency.partition("/")[0]]
         officer = f"{agency.partition('/')[2].lower()}-liaison"
         with self.session.line(home.path) as line:
-            return line(operation, {"officer": officer, **arguments} if operation != "status" else {})
+            return line(operation, arguments if operation in UNNAMED else {"officer": officer, **arguments})
 
     def until(self, what: str, look: Callable[[], Any]) -> Any:
         """Look again until there is something to see, or give up with a sentence."""
@@ -352,7 +354,7 @@ def _stay(pair: Pair) -> None:
     try:
         signal.pause()
     except KeyboardInterrupt:
-        _say("")
+        _say("fin / end")
 
 
 def _free_port() -> int:

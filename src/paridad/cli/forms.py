@@ -2,7 +2,7 @@
 """What a command is given: one typed form, from which its options, its JSON and its checks follow.
 
 Rules
-  - A form is a frozen struct. A field without a default is required; a field's type says how it is asked for:
+  - A form is a frozen dataclass. A field without a default is required; a field's type says how it is asked for:
     text, whole number, yes or no, one of a list, several of them, several groups of texts.
   - The same form is filled from the command line and from the door of a running node; an unknown or misshapen
     argument is refused by name on both ways.
@@ -18,10 +18,10 @@ Worked example
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, Field, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, dataclass_transform, get_args, get_origin, get_type_hints
 
 import click
 import msgspec
@@ -32,8 +32,12 @@ from paridad.cli.errors import refused
 from paridad.cli.words import option_words, phrase
 
 
-class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a command is given."""
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class Form:
+    """What a command is given; every subclass is a frozen dataclass that is filled by name."""
+
+    def __init_subclass__(cls) -> None:
+        dataclass(frozen=True, kw_only=True)(cls)
 
 
 F = TypeVar("F", bound=Form)
@@ -67,6 +71,8 @@ class Acting(Form):
 
 def read_form(form: type[F], arguments: Mapping[str, JsonValue]) -> F:
     """Return a filled form, or raise `InputRefused` naming the argument."""
+    for name in arguments.keys() - {each.name for each in fields_of(form)}:
+        raise refused(f"Esta orden no lleva «{name}».", f"This command takes no “{name}”.")
     try:
         return msgspec.convert(dict(arguments), form, strict=True)
     except msgspec.ValidationError as error:
@@ -78,10 +84,15 @@ def read_form(form: type[F], arguments: Mapping[str, JsonValue]) -> F:
 def parameters(form: type[Form], command: str, language: Language) -> list[click.Parameter]:
     """Return the options and arguments by which a form is filled."""
     hints = get_type_hints(form, include_extras=True)
-    return [_parameter(each, hints[each.name], command, language) for each in msgspec.structs.fields(form)]
+    return [_parameter(each, hints[each.name], command, language) for each in fields_of(form)]
 
 
-def _parameter(field: msgspec.structs.FieldInfo, hint: Any, command: str, language: Language) -> click.Parameter:
+def fields_of(form: type[Form]) -> tuple[Field[Any], ...]:
+    """Return the fields of a form, those of its bases first; each subclass of `Form` is a dataclass."""
+    return fields(form)  # type: ignore[arg-type]
+
+
+def _parameter(field: Field[Any], hint: Any, command: str, language: Language) -> click.Parameter:
     type_, look = _look(hint)
     text = option_words(command, field.name).in_(language)
     if look.positional:
@@ -95,10 +106,10 @@ def _parameter(field: msgspec.structs.FieldInfo, hint: Any, command: str, langua
     return Option(
         names,
         type=_type_of(str if group else type_, look, language),
-        required=field.required,
+        required=field.default is MISSING,
         multiple=bool(group),
         nargs=group or 1,
-        metavar=_metavar_of(command, field.name, type_, look, language),
+        metavar=_metavar_of(field.name, type_, look, language),
         help=text,
         language=language,
     )
@@ -119,7 +130,7 @@ def _group(type_: Any) -> int:
     return len(get_args(element)) if get_origin(element) is tuple else 1
 
 
-def _type_of(type_: Any, look: Look, language: Language) -> click.ParamType:
+def _type_of(type_: Any, look: Look, language: Language) -> click.ParamType[Any]:
     if get_origin(type_) is Literal:
         return OneOf(get_args(type_), language)
     if look.kind == "time":
@@ -131,7 +142,7 @@ def _type_of(type_: Any, look: Look, language: Language) -> click.ParamType:
     return Whole(language) if type_ is int else click.STRING
 
 
-def _metavar_of(command: str, name: str, type_: Any, look: Look, language: Language) -> str:
+def _metavar_of(name: str, type_: Any, look: Look, language: Language) -> str:
     if _group(type_) > 1:
         return metavar(name, language)
     if get_origin(type_) is Literal:
@@ -157,7 +168,7 @@ class Option(click.Option):
         return self.get_help_spec(ctx), f"{self.help}{mark}"
 
 
-class _Spoken(click.ParamType):
+class _Spoken(click.ParamType[Any]):
     """A type of values that refuses in one of the two languages."""
 
     def __init__(self, language: Language) -> None:
@@ -227,7 +238,7 @@ class File(_Spoken):
         return str(path)
 
 
-class TargetFile(click.ParamType):
+class TargetFile(click.ParamType[Any]):
     """A place to write to."""
 
     name = "target"

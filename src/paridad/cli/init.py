@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from json import dumps
 from pathlib import Path
 
+from paridad.base.sources import Random
 from paridad.base.strict import JsonValue
 from paridad.cli.charter import root_print, template_of, write_party_keys
 from paridad.cli.errors import refused
@@ -22,7 +23,6 @@ from paridad.cli.verbs import Call, Verb
 from paridad.node.founding import PartySecrets, agencies_of, make_party
 from paridad.node.home import EPOCH_KEY_BYTES, Home, write_private
 from paridad.policy.question import ROLES
-from paridad.base.sources import Random
 
 NO_OFFICERS = """\
 # Quien trabaja aquí / who works here. role: liaison, analyst, lawyer, head, auditor, operator

@@ -26,10 +26,9 @@ from paridad.node.home import Home
 from paridad.node.node import Node
 from paridad.node.purging import SECONDS_A_DAY, backups_by
 from paridad.node.saying import demand_role
-from paridad.store.acts import StoredAct, filed_acts
+from paridad.store.acts import StoredAct, filed_acts, numbers_of
 from paridad.store.backup import Record, back_up, restore
 from paridad.store.tables import act_keys
-from paridad.store.acts import numbers_of
 
 HISTORY = ("folio/", "exchange/", "programme/")
 """Kinds that are the history itself; their fields are not erased by age."""

@@ -87,7 +87,7 @@ class Activate(Acting):
     kid: Positional
 
 
-class Ending_(Acting):  # noqa: N801  the name Ending is the programme's
+class End(Acting):
     """The end of a key of ours."""
 
     kid: Positional
@@ -96,11 +96,11 @@ class Ending_(Acting):  # noqa: N801  the name Ending is the programme's
     reason_en: str
 
 
-class Retire(Ending_):
+class Retire(End):
     """A key that goes out of use."""
 
 
-class Revoke(Ending_):
+class Revoke(End):
     """A key that was lost or stolen."""
 
     since: Moment
@@ -108,7 +108,7 @@ class Revoke(Ending_):
 
 def list_keys(node: Node, form: List) -> JsonValue:
     """Return every key ever enrolled, with its life, and whether its private half is here."""
-    here, now = {key.kid for key in node.home.keys()}, node.clock()
+    here, now = {key.kid for key in private_keys(node.home)}, node.clock()
     rows = [
         {
             "key": kid,
@@ -196,7 +196,9 @@ def _end(node: Node, form: Retire | Revoke, change: Literal["retire", "revoke"],
             f"{form.kid} is in use: enrol and activate another.",
         )
     with own.store.read() as conn:
-        endings = tuple(_ending(conn, own, record, each, change, since) for each in sorted(ENDS_IN[record.use]))
+        endings = tuple(
+            _ending(conn, own, record, each, change=change, since=since) for each in sorted(ENDS_IN[record.use])
+        )
     statement = draft_ending(
         change,
         own.prg,
@@ -211,6 +213,11 @@ def _end(node: Node, form: Retire | Revoke, change: Literal["retire", "revoke"],
     if not form.dry_run:
         announce_change(own, officer.agency, signed, now=now)
     return {"dry_run": form.dry_run, "key": form.kid, "statement": statement.decode()}
+
+
+def private_keys(home: Home) -> list[PrivateKey]:
+    """Return the private keys of a folder, those that wait to be activated apart."""
+    return home.keys()
 
 
 # Finding --------------------------------------------------------------------------------------------------------------
@@ -255,7 +262,7 @@ def _predecessor(node: Node, key: PrivateKey, now: int) -> PrivateKey | None:
     if not living:
         return None
     kid = living[max(living)]
-    found = next((each for each in node.home.keys() if each.kid == kid), None)
+    found = next((each for each in private_keys(node.home) if each.kid == kid), None)
     if found is None:
         raise refused(
             f"La clave {kid} no está en keys/ y debe firmar.", f"The key {kid} is not in keys/ and has to sign."
@@ -266,7 +273,7 @@ def _predecessor(node: Node, key: PrivateKey, now: int) -> PrivateKey | None:
 def _in_use(node: Node) -> set[str]:
     """Return the keys that this node signs with: the newest of each owner and use."""
     newest: dict[tuple[str, str], PrivateKey] = {}
-    for key in sorted(node.home.keys(), key=lambda each: int(each.kid.rpartition("#")[2])):
+    for key in sorted(private_keys(node.home), key=lambda each: int(each.kid.rpartition("#")[2])):
         newest[key.kid.partition("#")[0], key.use] = key
     return {key.kid for key in newest.values()}
 
@@ -280,7 +287,7 @@ def _acknowledged(conn: sa.Connection, own: OwnSide, kid: str) -> set[str]:
 
 
 def _ending(
-    conn: sa.Connection, own: OwnSide, record: KeyRecord, name: Log, change: Literal["retire", "revoke"], since: int
+    conn: sa.Connection, own: OwnSide, record: KeyRecord, name: Log, *, change: Literal["retire", "revoke"], since: int
 ) -> Ending:
     """Return where a key ends in one log: at the largest size cosigned by then."""
     origin = own.own if name == "own" else own.shared

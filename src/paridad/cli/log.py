@@ -23,13 +23,13 @@ from paridad.cli.places import Standing, cosigners, every_log, every_log_key, st
 from paridad.cli.seeing import not_found
 from paridad.cli.verbs import Noun, Verb
 from paridad.exchange.own_side import OwnSide
-from paridad.exchange.witnessing import open_logged
+from paridad.exchange.witnessing import log_keys, open_logged
 from paridad.ledger import log
-from paridad.ledger.checkpoint import cosign
+from paridad.ledger.checkpoint import cosign, read_checkpoint_text
 from paridad.ledger.errors import EvidenceRefused
 from paridad.ledger.evidence import open_equivocation
 from paridad.ledger.merkle import verify_consistency
-from paridad.ledger.note import add_lines, encode_base64
+from paridad.ledger.note import add_lines, encode_base64, read_note
 from paridad.ledger.proof import open_proof, write_proof
 from paridad.node.node import Node
 from paridad.store.ledger import SqlLedgerStore
@@ -80,7 +80,7 @@ def head(node: Node, form: Head) -> JsonValue:
         note = SqlLedgerStore(conn).checkpoint(origin)
     if note is None:
         raise refused("Esa bitácora aún no tiene cabeza firmada.", "That log has no signed head yet.")
-    seen = open_logged(own, note, origin)
+    seen = open_logged(own, note)
     return {
         "log": origin,
         "size": seen.checkpoint.size,
@@ -105,7 +105,7 @@ def _countersigned(node: Node, place: Standing) -> bytes:
     """Return the checkpoint with cosignatures: those it came back with, or ours where we are the witness."""
     if party_of(place.origin) == node.own.party:
         return place.note
-    seen = open_logged(node.own, place.note, place.origin)
+    seen = open_logged(node.own, place.note)
     return add_lines(place.note, cosign(seen, node.own.witness, node.clock()))
 
 
@@ -113,7 +113,9 @@ def verify(node: Node, form: Verify) -> JsonValue:
     """Verify a proof against an act, and count its cosignatures."""
     own = node.own
     signed = Path(form.act).read_bytes().strip().partition(b"~")[0]
-    found = open_proof(Path(form.proof).read_bytes(), signed, log_keys=every_log_key(own))
+    data = Path(form.proof).read_bytes()
+    named = read_checkpoint_text(read_note(data.partition(b"\n\n")[2]).text)
+    found = open_proof(data, signed, log_keys=log_keys(own, named.origin, size=named.size))
     party = party_of(found.seen.checkpoint.origin)
     cosigned, quorum = _cosigned(own, party, found.seen.note), own.keys.current.witnesses[party]
     vouching = {party_of(name) for name, _ in cosigners(own.keys, quorum.of, found.seen.note)}

@@ -22,7 +22,7 @@ from cryptography import x509
 from paridad.base.errors import ParidadError
 from paridad.base.strict import JsonValue
 from paridad.cli.forms import Form
-from paridad.cli.key import PENDING
+from paridad.cli.key import PENDING, private_keys
 from paridad.cli.seeing import NOBODY, words
 from paridad.cli.status import status_of
 from paridad.cli.verbs import Call, Noun, Verb
@@ -107,7 +107,7 @@ def _folder(home: Home) -> Iterator[Found]:
 
 def _keys(node: Node, now: int) -> Iterator[Found]:
     records_ = node.own.keys.records
-    bad = [key.kid for key in node.home.keys() if key.kid not in records_ or not records_[key.kid].in_time(now)]
+    bad = [key.kid for key in private_keys(node.home) if key.kid not in records_ or not records_[key.kid].in_time(now)]
     yield "keys", not bad, ", ".join(bad) or len(records_)
     silent = [party for party in node.own.others if party not in node.settings.peers]
     yield "peers", not silent, ", ".join(silent) or len(node.settings.peers)

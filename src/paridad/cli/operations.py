@@ -35,7 +35,7 @@ NOUNS: tuple[Noun | Verb, ...] = (
     disputes.CONFLICT,
     keeping.NOUN,
 )
-"""Every command of this release; `demo` and `bench` come with modules of their own (`tree`)."""
+"""Every command of this release; `demo`, `bench` and `principles` come with modules of their own (`tree`)."""
 
 OPERATIONS: Mapping[str, Operation] = {
     **{name: verb.at_node for name, verb in named(NOUNS) if verb.operation},

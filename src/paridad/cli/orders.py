@@ -15,17 +15,15 @@ Worked example
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
-import msgspec
 import sqlalchemy as sa
 
 from paridad.base.strict import JsonValue
 from paridad.cli.errors import refused
-from paridad.cli.forms import Acting, Moment, Positional
-from paridad.cli.seeing import draft_entry, kind_words, release_entry, words
+from paridad.cli.forms import Acting, Moment, Positional, fields_of
+from paridad.cli.seeing import draft_entry, kind_words, release_entry
 from paridad.cli.verbs import Noun, Verb
-from paridad.exchange.release import Release
 from paridad.folio import commands
 from paridad.folio.commands import Command, Derived, Given, Kept, Releasing, Withheld
 from paridad.folio.naming import folio_name, next_number
@@ -260,9 +258,9 @@ def plainly(command: type[Command]) -> Make:
     """Return a maker for a command whose fields are those of its form."""
 
     def make(form: AnyOrder, scene: Scene) -> Command:
-        given = {NAMES.get(name, name): value for name, value in msgspec.structs.asdict(form).items()}
+        given = {NAMES.get(each.name, each.name): getattr(form, each.name) for each in fields_of(type(form))}
         known = {name: given[name] for name in command.__dataclass_fields__ if name in given}
-        return command(**{**known, **scene.who})  # type: ignore[arg-type]
+        return command(**{**known, **scene.who})
 
     return make
 
@@ -378,7 +376,7 @@ def _derived(pairs: tuple[tuple[str, str], ...]) -> tuple[Derived, ...]:
     return tuple(Derived(item, "destroyed" if fate == "destroyed" else "kept") for item, fate in pairs)
 
 
-# Saying -----------------------------------------------------------------------------------------------------------------
+# Saying ---------------------------------------------------------------------------------------------------------------
 
 
 def saying(make: Make) -> Callable[[Node, AnyOrder], JsonValue]:

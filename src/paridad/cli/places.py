@@ -5,7 +5,7 @@ Worked example
     standing(conn, own, hash_).origin        is "A/practice/shared"; None where no signed checkpoint covers it yet
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -45,7 +45,7 @@ def standing(conn: sa.Connection, own: OwnSide, hash_: str) -> Standing | None:
     for origin in every_log(own):
         index, note = indexes_of(conn, origin, [hash_]).get(ActHash(hash_)), _vouched(ledger, own, origin)
         if index is not None and note is not None:
-            seen = open_logged(own, note, origin).checkpoint
+            seen = open_logged(own, note).checkpoint
             if index < seen.size:
                 path = log.prove(ledger, origin, index, seen.size)
                 return Standing(origin, index, seen.size, seen.root, tuple(path), note)
@@ -65,7 +65,7 @@ def _proved(ledger: SqlLedgerStore, own: OwnSide, conn: sa.Connection, hash_: st
     for row in proofs_of(conn, [hash_]):
         note = ledger.checkpoint(row.origin, row.size)
         if note is not None:
-            seen = open_logged(own, note, row.origin).checkpoint
+            seen = open_logged(own, note).checkpoint
             return Standing(row.origin, row.index, row.size, seen.root, tuple(row.hashes), note)
     return None
 
@@ -77,8 +77,16 @@ def every_log(own: OwnSide) -> tuple[str, ...]:
 
 
 def every_log_key(own: OwnSide) -> list[LogKey]:
-    """Return the keys of every log of the programme."""
-    return [LogKey(*key) for origin in every_log(own) for key in own.keys.log_key(origin)]
+    """Return every key that a log of the programme ever had: what evidence is judged by."""
+    logs = {f"{party}/{use}": make(party, own.programme) for party, use, make in _log_owners(own)}
+    found = [(logs[record.owner], record) for record in own.keys.records.values() if record.owner in logs]
+    return [LogKey(origin, record.ed25519_key, record.mldsa_key) for origin, record in found]
+
+
+def _log_owners(own: OwnSide) -> Iterator[tuple[str, str, Callable[[str, str], str]]]:
+    for party in (own.party, *own.others):
+        yield party, "log-shared", shared_origin
+        yield party, "log-own", own_origin
 
 
 def cosigners(ring: KeyRing, parties: Sequence[str], note: bytes) -> list[tuple[str, int]]:

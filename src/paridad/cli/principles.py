@@ -26,18 +26,18 @@ EXAMINE = "principles.examine"
 
 
 def examine_node(node: Node, arguments: Mapping[str, JsonValue]) -> JsonValue:
-    """Return what a node can say about itself; its views are brought up to date first."""
-    del arguments
+    """Return what a node can say about itself at one reference time; its views are brought up to date first."""
     node.views.refresh()
-    return cast("JsonValue", examine(node, now=node.clock()))
+    return cast("JsonValue", examine(node, now=int(str(arguments["at"]))))
 
 
 def ask_both(session: Session, first: Path, second: Path) -> list[Verdict]:
     """Ask two nodes and judge what they state."""
     facts: list[Any] = []
+    at = session.clock()
     for home in (first, second):
         with session.line(home) as ask:
-            facts.append(ask(EXAMINE, {}))
+            facts.append(ask(EXAMINE, {"at": at}))
     return judge(*facts)
 
 

@@ -179,11 +179,13 @@ def release_entry(released: Release) -> JsonValue:
         "act": released.act,
         "receiver": released.recipient,
         "given": [{"path": path, "reasons": reasons(released.decisions[path])} for path in released.given],
-        "withheld": [
-            {"path": each.path, "reasons": reasons(each.decision) if each.decision else []}
-            for each in released.withheld
-        ],
+        "withheld": [_withheld(each.path, released.decisions[each.path]) for each in released.withheld],
     }
+
+
+def _withheld(path: str, decision: Decision) -> JsonValue:
+    """Say why a field stays: what policy says, and whether it was the officer who kept it although policy allows."""
+    return {"path": path, "allowed": decision.allowed, "reasons": reasons(decision)}
 
 
 def leaves(values: Mapping[str, JsonValue], known: Mapping[str, Field], prefix: str = "") -> Iterator[JsonValue]:

@@ -4,7 +4,7 @@
 Rules
   - JSON is the canonical form (`base.strict.write_json`) and one line; nothing else goes to stdout.
   - Text shows every key under its label, every time as a date, words in the reader's language with their code.
-  - An empty list says so. No act speaks to the terminal: what cannot be printed is replaced.
+  - Fields with the same decision are shown together. An empty list says so. No act speaks to the terminal: what cannot be printed is replaced.
   - Headings are bold on a terminal, unless NO_COLOR is set.
 
 Worked example
@@ -20,7 +20,7 @@ import click
 
 from paridad.base.strict import JsonValue, write_json
 from paridad.base.words import Language
-from paridad.cli.words import TIMES, label, moment, phrase
+from paridad.cli.words import TIMES, in_order, label, moment, phrase
 from paridad.node.running import MAX_LINE
 
 INDENT = "  "
@@ -51,8 +51,8 @@ def lines(result: JsonValue, language: Language) -> Iterator[str]:
 
 
 def _members(tree: Tree, language: Language, pad: str) -> Iterator[str]:
-    for key, value in tree.items():
-        yield from _member(key, value, language, pad)
+    for key in in_order(tree):
+        yield from _member(key, tree[key], language, pad)
 
 
 def _member(key: str, value: JsonValue, language: Language, pad: str) -> Iterator[str]:
@@ -72,23 +72,35 @@ def _member(key: str, value: JsonValue, language: Language, pad: str) -> Iterato
 
 def _rows(rows: Sequence[JsonValue], language: Language, pad: str) -> Iterator[str]:
     """Show records as a table where they are flat and narrow, otherwise one under the other."""
-    found = [row for row in rows if isinstance(row, Mapping)]
-    table = _table(found, language) if len(found) == len(rows) else None
+    found = _grouped([row for row in rows if isinstance(row, Mapping)])
+    table = _table(found, language) if found else None
     if table is not None:
         yield from (pad + line for line in table)
         return
-    for row in rows:
+    for row in found or rows:
         inside = lines(row, language)
         yield f"{pad}- {next(inside)}"
         yield from (f"{pad}{INDENT}{line}" for line in inside)
 
 
+def _grouped(rows: Sequence[Tree]) -> list[Tree]:
+    """Put rows that differ in their path alone together."""
+    paths: dict[bytes, list[str]] = {}
+    whole: dict[bytes, Tree] = {}
+    for row in rows:
+        rest = {key: value for key, value in row.items() if key != "path"}
+        same = write_json(rest if "reasons" in row else dict(row), max_string=MAX_LINE, max_array=MAX_LINE)
+        paths.setdefault(same, []).append(str(row.get("path", "")))
+        whole[same] = {**row, "path": ", ".join(paths[same])} if "path" in row else row
+    return list(whole.values())
+
+
 def _table(rows: Sequence[Tree], language: Language) -> list[str] | None:
-    keys = list(rows[0])
-    if any(list(row) != keys or not all(map(_is_cell, row.values())) for row in rows):
+    keys = in_order(rows[0])
+    if any(in_order(row) != keys or not all(map(_is_cell, row.values())) for row in rows):
         return None
     cells = [[label(key, language) for key in keys]]
-    cells += [[_scalar(key, value, language) for key, value in row.items()] for row in rows]
+    cells += [[_scalar(key, row[key], language) for key in keys] for row in rows]
     widths = [max(len(row[place]) for row in cells) for place in range(len(keys))]
     if sum(widths) + 2 * len(widths) > TABLE_WIDTH:
         return None

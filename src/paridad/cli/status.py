@@ -30,7 +30,6 @@ from paridad.store import records, streams
 from paridad.store.ledger import SqlLedgerStore, cosigned_size
 from paridad.store.tables import batches, evidence, held, outbox
 
-
 STATES = {"queued": "queued", "batched": "batched", "receipted": "receipted", "countersigned": "cosigned"}
 """States of the outbox, as they are shown."""
 

@@ -3,7 +3,7 @@
 
 Rules
   - One tree per language, built from the same declarations: no label is chosen while something runs.
-  - `demo` and `bench` are taken in where their modules are there; they bring a click command each.
+  - `bench`, `demo` and `principles` are taken in where their modules are there; they bring a click command each.
   - A misuse is told in the reader's language on stderr, with how to get help; exit code 2.
   - An error is a sentence and its next step on stderr, and its own exit code; never a stack trace for bad input.
 
@@ -13,12 +13,15 @@ Worked example
 
 import importlib
 import importlib.util
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
+from paridad.acts.envelope import DIGEST_PATTERN
 from paridad.base.errors import ExitCode, ParidadError
 from paridad.base.words import Language
 from paridad.cli.errors import Told, refused
@@ -32,6 +35,9 @@ from paridad.cli.words import COMMANDS, phrase
 WIDTH = 100
 LANGUAGES: tuple[Language, ...] = ("es", "en")
 SETTINGS = {"terminal_width": WIDTH, "help_option_names": ["--help"]}
+MARK = "\0"
+"""Stands before an act hash while options are looked for; nothing that is typed can hold it."""
+HASH = re.compile(rf"(?=-){DIGEST_PATTERN}")
 APART = ("demo", "bench", "principles")
 """Commands whose modules bring a click command of the same name."""
 
@@ -97,7 +103,7 @@ class Spoken(click.Command):
         """Read the arguments; what does not fit is told in the language."""
         try:
             return super().parse_args(ctx, args)
-        except click.NoArgsIsHelpError:
+        except NoArgsIsHelpError:
             raise
         except click.UsageError as error:
             raise Misused(error, self.language) from error
@@ -158,6 +164,10 @@ class Leaf(Spoken):
             callback=self._run,
         )
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; an act hash that begins with a dash is a value all the same."""
+        return super().parse_args(ctx, [f"{MARK}{each}" if HASH.fullmatch(each) else each for each in args])
+
     def _run(self, **given: Any) -> None:
         context = click.get_current_context()
         session = context.find_object(Session) or Session(OPERATIONS)
@@ -165,7 +175,7 @@ class Leaf(Spoken):
         given.pop("lang")
         try:
             call = Call(session, Path(home) if home else None, self.language)
-            result = self._verb.run(call, self._operation, {k: v for k, v in given.items() if v is not None})
+            result = self._verb.run(call, self._operation, {k: _bare(v) for k, v in given.items() if v is not None})
         except Told as error:
             _stop(context, error.words.in_(self.language), error.exit_code)
         except ParidadError as error:
@@ -178,6 +188,13 @@ class Leaf(Spoken):
             emit(result, self.language, as_json=as_json)
             if isinstance(result, dict) and result.get("ok") is False:
                 context.exit(ExitCode.VERIFICATION_FAILED)
+
+
+def _bare(value: Any) -> Any:
+    """Take the mark away again."""
+    if isinstance(value, tuple):
+        return tuple(_bare(each) for each in value)
+    return value.removeprefix(MARK) if isinstance(value, str) else value
 
 
 class Misused(click.UsageError):

@@ -13,7 +13,7 @@ Worked example
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
@@ -38,6 +38,9 @@ _WORDS = _table("words.toml")
 _HELP = _table("help.toml")
 
 LABELS: Mapping[str, Words] = _words(_WORDS["label"])
+PLACES: Mapping[str, int] = {name: place for place, name in enumerate(LABELS)}
+"""In which order an output shows its keys, whatever order they came in."""
+
 TIMES: frozenset[str] = frozenset(name for name, entry in _WORDS["label"].items() if entry.get("time"))
 PHRASES: Mapping[str, Words] = _words(_WORDS["phrase"])
 COMMANDS: Mapping[str, Words] = _words(_HELP["command"])
@@ -49,7 +52,12 @@ def label(key: str, language: Language) -> str:
     return LABELS[key].in_(language) if key in LABELS else key
 
 
-def phrase(name: str, language: Language, **values: object) -> str:
+def in_order(keys: Iterable[str]) -> list[str]:
+    """Return keys in the order in which they are shown."""
+    return sorted(keys, key=lambda key: PLACES.get(key, len(PLACES)))
+
+
+def phrase(name: str, language: Language, /, **values: object) -> str:
     """Return a phrase with its places filled."""
     return PHRASES[name].fill(**values).in_(language)
 

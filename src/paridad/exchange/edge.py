@@ -61,30 +61,41 @@ UNPROCESSABLE = 422
 
 def answer(own: OwnSide, payloads: PayloadStore, request: Request, party: str, *, clock: Clock) -> Response:
     """Answer one request of a party."""
+    now = clock()
     try:
-        answered = _answered(own, payloads, request, party, now=clock())
+        match request.method:
+            case "POST":
+                answered = _post(own, request, party, now=now)
+            case "GET":
+                answered = _get(own, payloads, request, party, now=now)
+            case _:
+                answered = None
     except ParidadError as error:
         return _json({"error": error.words.en, "es": error.words.es}, UNPROCESSABLE)
     return answered or _json({"error": "no such address", "es": "no existe esa dirección"}, NOT_FOUND)
 
 
-def _answered(own: OwnSide, payloads: PayloadStore, request: Request, party: str, *, now: int) -> Response | None:
-    path, body = request.path, request.body
-    if request.method == "POST":
-        posts = {
-            DELIVER: lambda: deliver(own, body, party, now=now),
-            WITNESS: lambda: answer_checkpoint(own, body, party, now=now),
-            AGAIN: lambda: again(own, body, party, now=now),
-        }
-        return posts[path]() if path in posts else None
-    gets = {
-        STATUS: lambda _: _json(status(own, party, now=now)),
-        LOG: lambda rest: log_resource(own, rest, party),
-        MIRROR: lambda rest: mirrored(own, rest, party),
-        PAYLOAD: lambda rest: payload(own, payloads, rest, request.byte_range, party),
-    }
-    found = next((start for start in gets if path == start or (start.endswith("/") and path.startswith(start))), None)
-    return gets[found](path.removeprefix(found)) if found and request.method == "GET" else None
+def _post(own: OwnSide, request: Request, party: str, *, now: int) -> Response | None:
+    if request.path == DELIVER:
+        return deliver(own, request.body, party, now=now)
+    if request.path == WITNESS:
+        return answer_checkpoint(own, request.body, party, now=now)
+    if request.path == AGAIN:
+        return again(own, request.body, party, now=now)
+    return None
+
+
+def _get(own: OwnSide, payloads: PayloadStore, request: Request, party: str, *, now: int) -> Response | None:
+    path = request.path
+    if path == STATUS:
+        return _json(status(own, party, now=now))
+    if path.startswith(LOG):
+        return log_resource(own, path.removeprefix(LOG), party)
+    if path.startswith(MIRROR):
+        return mirrored(own, path.removeprefix(MIRROR), party)
+    if path.startswith(PAYLOAD):
+        return payload(own, payloads, path.removeprefix(PAYLOAD), request.byte_range, party)
+    return None
 
 
 def deliver(own: OwnSide, body: bytes, party: str, *, now: int) -> Response:

@@ -24,14 +24,19 @@ import sqlalchemy as sa
 from paridad.acts.envelope import ActHash, Draft, SeenHead, party_of
 from paridad.acts.issue import IssuedAct, issue
 from paridad.base.strict import encode_base64url
+from paridad.base.words import Words
+from paridad.exchange.errors import NotReleased
 from paridad.exchange.own_side import OwnSide
 from paridad.exchange.release import Item, Matter, Release, release_whole
 from paridad.ledger import log
 from paridad.programme.origins import shared_origin
-from paridad.store import streams
+from paridad.store import records, streams
 from paridad.store.acts import NewAct, put_acts
 from paridad.store.ledger import SqlLedgerStore
 from paridad.store.streams import Outgoing, Stream
+
+MAX_DIGESTS_A_PARCEL = 500
+"""A line of the cover is one disclosure: 32 KiB, 61 bytes a digest."""
 
 
 def seen_heads(conn: sa.Connection, own: OwnSide) -> tuple[SeenHead, ...]:
@@ -90,10 +95,40 @@ def release_to_addressees(own: OwnSide, said: Sequence[IssuedAct], matter: Matte
 
 def queue(conn: sa.Connection, own: OwnSide, releases: Sequence[tuple[str, Release]], *, now: int) -> None:
     """Put releases into the outbox; each with the agency that sends it. Nothing else enters the outbox."""
+    for _, each in releases:
+        if len(each.digests) > MAX_DIGESTS_A_PARCEL:
+            raise NotReleased(
+                Words(
+                    es=f"Son {len(each.digests)} partes y caben {MAX_DIGESTS_A_PARCEL}; entréguelas en varias veces.",
+                    en=f"These are {len(each.digests)} parts; one release takes {MAX_DIGESTS_A_PARCEL}. Make several.",
+                )
+            )
     by_stream = sorted(releases, key=lambda each: (each[0], each[1].recipient))
     for (sender, recipient), group in groupby(by_stream, key=lambda each: (each[0], each[1].recipient)):
         outgoing = [Outgoing(each.act, each.digests) for _, each in group]
         streams.outbox_put(conn, Stream(own.programme, sender, recipient), outgoing, at=now)
+
+
+def keep_decisions(conn: sa.Connection, operation: str, releases: Sequence[Release], *, now: int) -> None:
+    """Keep what policy answered for every field of what leaves, once per operation."""
+    answers = dict.fromkeys(decision for each in releases for decision in each.decisions.values())
+    numbers = {decision: number for number, decision in enumerate(answers)}
+    fields: dict[str, dict[str, int]] = {}
+    for each in releases:
+        for path, decision in each.decisions.items():
+            fields.setdefault(each.act, {})[path] = numbers[decision]
+    rows = [
+        records.DecisionRow(
+            number,
+            decision.allowed,
+            tuple(reason.rule for reason in decision.reasons),
+            decision.policy_set,
+            decision.input_hash,
+            now,
+        )
+        for decision, number in numbers.items()
+    ]
+    records.put_decisions(conn, operation, rows, fields)
 
 
 def basis_kind(own: OwnSide, basis: str) -> str:

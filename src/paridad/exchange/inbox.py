@@ -19,8 +19,7 @@ Worked example
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
 
 import sqlalchemy as sa
@@ -33,7 +32,6 @@ from paridad.base.errors import ParidadError
 from paridad.base.words import Words
 from paridad.exchange import doubt, filing
 from paridad.exchange.errors import BatchRefused
-from paridad.exchange.new_keys import KEY_CHANGE, absorb
 from paridad.exchange.own_side import OwnSide
 from paridad.exchange.papers import CoverLine, ReceiptLine, Verdict, draft_receipt, read_cover
 from paridad.exchange.places import places_of, sign_up_to
@@ -46,16 +44,12 @@ from paridad.ledger.errors import LeafConflict, ProofRefused, WitnessAnswer
 from paridad.ledger.merkle import leaf_hash, verify_inclusion
 from paridad.ledger.note import encode_base64
 from paridad.ledger.witness import open_request
-from paridad.programme.keys import KeyRing
 from paridad.programme.origins import Log, parse_name, shared_origin
 from paridad.store import proofs, streams
 from paridad.store.acts import NewAct, get_act, put_acts, put_conflicts
 from paridad.store.ledger import SqlLedgerStore
 from paridad.store.records import open_conflicts
 from paridad.store.streams import HeldRow, QuarantineRow, Stream, digests_sha
-
-KEY_STEP = 5
-"""The step of `open_act` that asks for the key."""
 
 Seen = Mapping[str, VerifiedCheckpoint]
 """The checkpoints that came with a batch, by origin."""
@@ -71,8 +65,6 @@ class Opened:
     seen: Seen
     cover: VerifiedAct
     lines: tuple[CoverLine, ...]
-    keys: KeyRing
-    """Our ring, with the keys that the batch itself announces where they were needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +81,10 @@ class Judged:
 def receive(own: OwnSide, body: bytes, party: str, *, now: int) -> Answer:
     """Take in a delivery of a party and return the answer; raise `BatchRefused` where the cover does not hold."""
     opened = open_batch(own, body, party, now=now)
-    judged = judge(own, opened, now=now)
+    judged = [
+        _judge(own, opened, parcel, line, now=now)
+        for parcel, line in zip(opened.batch.parcels, opened.lines, strict=True)
+    ]
     with own.store.read() as conn:
         see = filing.seen_heads(conn, own)
     try:
@@ -110,21 +105,11 @@ def open_batch(own: OwnSide, body: bytes, party: str, *, now: int) -> Opened:
     # (3) The checkpoints: signed by the sender's logs. Whether they extend what we saw is decided with the filing.
     seen = _checkpoints(own, batch, party)
     # (4) The cover: the sender's act about exactly this delivery, logged in the sender's shared log.
-    cover, keys = _open_cover(own, batch, seen, party, now=now)
+    cover = _open_cover(own, batch.cover, seen, party, now=now)
     lines = read_cover(cover, sender=head.sender, recipient=head.recipient, first=head.first, count=head.count)
     if len(lines) != len(batch.parcels):
         raise _refused("cover", "La carátula lista otras piezas.", "The cover lists other parcels.")
-    return Opened(Stream(own.programme, head.sender, head.recipient), head, batch, seen, cover, lines, keys)
-
-
-def judge(own: OwnSide, opened: Opened, *, now: int) -> list[Judged]:
-    """Verify the parcels; where a key is unknown, look once more with the keys that the batch announces."""
-    pairs = list(zip(opened.batch.parcels, opened.lines, strict=True))
-    judged = [_judge(own, opened, *pair, now=now) for pair in pairs]
-    if any(each.step == KEY_STEP for each in judged):
-        keys = _with_new_keys(own, opened.batch, party_of(opened.head.sender), now=now)
-        judged = [_judge(own, replace(opened, keys=keys), *pair, now=now) for pair in pairs]
-    return judged
+    return Opened(Stream(own.programme, head.sender, head.recipient), head, batch, seen, cover, lines)
 
 
 def _check_head(own: OwnSide, head: Head, party: str, *, now: int) -> None:
@@ -158,45 +143,26 @@ def _checkpoints(own: OwnSide, batch: Batch, party: str) -> Seen:
     return {each.checkpoint.origin: each for each in opened}
 
 
-def _open_cover(own: OwnSide, batch: Batch, seen: Seen, party: str, *, now: int) -> tuple[VerifiedAct, KeyRing]:
+def _open_cover(own: OwnSide, parcel: Parcel, seen: Seen, party: str, *, now: int) -> VerifiedAct:
     """Verify the ten steps of the cover and its place in the sender's shared log; any fault refuses the batch."""
-    parcel, keys = batch.cover, own.keys
     try:
         _check_place(parcel, seen, shared_origin(party, own.programme))
-        try:
-            return _open(own, parcel, keys, now=now, addressed_to=own.party), keys
-        except ActRefused as error:
-            if error.step != KEY_STEP:
-                raise
-        keys = _with_new_keys(own, batch, party, now=now)
-        return _open(own, parcel, keys, now=now, addressed_to=own.party), keys
+        return _open(own, parcel, now=now, addressed_to=own.party)
     except ParidadError as error:
         raise BatchRefused("cover", error.words) from error
 
 
-def _open(own: OwnSide, parcel: Parcel, keys: KeyRing, *, now: int, addressed_to: str | None = None) -> VerifiedAct:
+def _open(own: OwnSide, parcel: Parcel, *, now: int, addressed_to: str | None = None) -> VerifiedAct:
     """Verify the ten steps of an act that stands at its index of one of the sender's logs."""
-    role = cast("Log", parse_name(parcel.origin).role)
     return open_act(
         parcel.wire,
-        keys=keys,
+        keys=own.keys,
         vocabulary=own.vocabulary,
         now=now,
         leaf_index=parcel.index,
-        log=role,
+        log=cast("Log", parse_name(parcel.origin).role),
         addressed_to=addressed_to,
     )
-
-
-def _with_new_keys(own: OwnSide, batch: Batch, party: str, *, now: int) -> KeyRing:
-    """Return our ring with the keys that this party announces in this batch and that hold."""
-    keys = own.keys
-    for parcel in batch.parcels:
-        with suppress(ParidadError):
-            act = _open(own, parcel, keys, now=now)
-            if act.envelope.knd == KEY_CHANGE and act.envelope.party == party:
-                keys = absorb(keys, act.fields)
-    return keys
 
 
 def _check_place(parcel: Parcel, seen: Seen, required_origin: str | None) -> None:
@@ -215,7 +181,7 @@ def _judge(own: OwnSide, opened: Opened, parcel: Parcel, line: CoverLine, *, now
     """Verify one parcel against its line of the cover; a fault is a verdict, not an exception."""
     try:
         _check_place(parcel, opened.seen, None)
-        act = _open(own, parcel, opened.keys, now=now)
+        act = _open(own, parcel, now=now)
         _check_line(opened, act, parcel, line)
     except ActRefused as error:
         return Judged(parcel, line, None, error.step, error.words)

@@ -26,11 +26,11 @@ from paridad.acts.envelope import ActHash, party_of
 from paridad.acts.verify import VerifiedAct, open_act, wire_of
 from paridad.base.errors import ParidadError
 from paridad.base.words import Words
-from paridad.exchange import doubt, filing
+from paridad.exchange import doubt, filing, inbox
 from paridad.exchange.errors import BatchRefused, PeerRefused
 from paridad.exchange.own_side import OwnSide
 from paridad.exchange.papers import CoverLine, ReceiptLine, draft_cover, read_receipt
-from paridad.exchange.paths import DELIVER
+from paridad.exchange.paths import AGAIN, DELIVER
 from paridad.exchange.places import Place, places_of, sign_up_to, signed_size
 from paridad.exchange.seal import SealContext, seal
 from paridad.exchange.transport import Request, Transport
@@ -43,6 +43,7 @@ from paridad.exchange.wire import (
     Head,
     Parcel,
     read_answer,
+    write_again,
     write_batch,
     write_delivery,
 )
@@ -54,7 +55,7 @@ from paridad.ledger.merkle import leaf_hash, verify_inclusion
 from paridad.ledger.note import decode_base64
 from paridad.ledger.tiles import TreeView
 from paridad.ledger.witness import write_add_checkpoint
-from paridad.programme.origins import shared_origin, witness_name
+from paridad.programme.origins import own_origin, shared_origin, witness_name
 from paridad.store import streams
 from paridad.store.acts import NewAct, get_acts, put_acts
 from paridad.store.ledger import SqlLedgerStore, cosigned_size, indexes_of
@@ -240,15 +241,26 @@ def _carry(own: OwnSide, batch: BatchRow, transport: Transport, *, now: int) -> 
         body = package(own, batch, witnessed=witnessed, now=now)
         response = transport(party, Request("POST", DELIVER, body))
         if response.status != HTTP_OK:
-            raise PeerRefused(
-                response.status,
-                Words(es=f"{party} contestó {response.status}.", en=f"{party} answered {response.status}."),
-            )
+            raise _no_delivery(party, response.status)
         answer = read_answer(response.body)
         if answer.receipt or dict(answer.sizes) == witnessed:
             break
         witnessed = dict(answer.sizes)
     return answer
+
+
+def ask_again(own: OwnSide, stream: Stream, transport: Transport, *, now: int) -> bool:
+    """Ask the sender of a stream for the position we wait for and take it in; return whether the stream moved on."""
+    party = party_of(stream.sender)
+    with own.store.read() as conn:
+        expect, ledger = streams.expected(conn, stream), SqlLedgerStore(conn)
+        origins = (shared_origin(party, own.programme), own_origin(party, own.programme))
+        sizes = tuple((origin, head.size) for origin in origins if (head := ledger.witnessed(origin)))
+    again = Again(stream.sender, stream.receiver, expect, sizes)
+    response = transport(party, Request("POST", AGAIN, write_again(again)))
+    if response.status != HTTP_OK:
+        raise _no_delivery(party, response.status)
+    return inbox.receive(own, response.body, party, now=now).expect > expect
 
 
 def send_again(own: OwnSide, again: Again, party: str, *, now: int) -> bytes | None:
@@ -329,3 +341,7 @@ def _checkpoint(conn: sa.Connection, origin: str, size: int, old: int) -> bytes:
 
 def _refused(es: str, en: str) -> BatchRefused:
     return BatchRefused("receipt", Words(es=es, en=en))
+
+
+def _no_delivery(party: str, status: int) -> PeerRefused:
+    return PeerRefused(status, Words(es=f"{party} contestó {status}.", en=f"{party} answered {status}."))

@@ -12,7 +12,7 @@ Worked example (a receipt's parcel)
     {"position": 7, "act": "…", "verdict": "conflict", "reason": "<hash of the act held>", "digests": ["…"]}
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal, TypeVar, cast, get_args
 
 import msgspec
@@ -84,10 +84,10 @@ def read_cover(act: VerifiedAct, *, sender: str, recipient: str, first: int, cou
         raise _refused(
             "La carátula no es de este remitente y destinatario.", "The cover is not of this sender and recipient."
         )
-    lines = _lines(act.fields, CoverLine)
+    lines = listed(act, CoverLine)
     positions = [line.position for line in lines]
-    listed = list(range(first, first + len(lines)))
-    if act.fields.get("first") != first or positions != listed or len(lines) != count:
+    due = list(range(first, first + len(lines)))
+    if act.fields.get("first") != first or positions != due or len(lines) != count:
         raise _refused("La carátula lista otras posiciones.", "The cover lists other positions.")
     if act.fields.get("recipient") != recipient:
         raise _refused("La carátula nombra a otro destinatario.", "The cover names another recipient.")
@@ -100,7 +100,7 @@ def read_receipt(act: VerifiedAct, *, cover: ActHash, sender: str, receiver: str
         raise _refused("El acuse no es de este destinatario.", "The receipt is not of this recipient.")
     if act.fields.get("cover") != cover:
         raise _refused("El acuse responde a otra carátula.", "The receipt answers another cover.")
-    return _lines(act.fields, ReceiptLine)
+    return listed(act, ReceiptLine)
 
 
 def _records(lines: Sequence[CoverLine] | Sequence[ReceiptLine]) -> list[JsonValue]:
@@ -110,9 +110,10 @@ def _records(lines: Sequence[CoverLine] | Sequence[ReceiptLine]) -> list[JsonVal
 _Line = TypeVar("_Line", CoverLine, ReceiptLine)
 
 
-def _lines(fields: Mapping[str, JsonValue], type_: type[_Line]) -> tuple[_Line, ...]:
+def listed(act: VerifiedAct, type_: type[_Line]) -> tuple[_Line, ...]:
+    """Return the lines of a cover or receipt, or raise `BatchRefused` where they are malformed."""
     try:
-        return msgspec.convert(fields.get("parcels"), tuple[type_, ...], strict=True)  # type: ignore[valid-type]
+        return msgspec.convert(act.fields.get("parcels"), tuple[type_, ...], strict=True)  # type: ignore[valid-type]
     except msgspec.ValidationError as error:
         raise _refused(
             f"La lista de piezas está mal formada: {error}.", f"The list of parcels is malformed: {error}."

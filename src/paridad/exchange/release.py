@@ -3,6 +3,7 @@
 
 Rules
   - Policy is asked for every field; equal classes of fields are asked once and every field keeps its decision.
+  - It is asked for the act itself as well: an envelope tells, also of an act that says nothing else.
   - No kind in the vocabulary, no marking, no purpose, a policy error: nothing leaves.
   - A child leaves only with its parent: where the parent stays, so do its elements (RFC 9901 §4.2.6, upward closed).
   - An act that speaks to the other party leaves whole or is refused with the reasons; a record may leave in part.
@@ -25,6 +26,9 @@ from paridad.exchange.errors import NotReleased
 from paridad.policy.decision import Decision
 from paridad.policy.engine import PolicyEngine
 from paridad.policy.question import OnwardQuestion, ReleaseQuestion
+
+ITSELF = "procedural"
+"""The sensitivity of the signed part: who speaks to whom, when, about which folio."""
 
 
 class Releasable(Protocol):
@@ -100,6 +104,8 @@ class Release:
     """The encoded disclosures of `given`, parents first."""
     digests: tuple[str, ...]
     withheld: tuple[WithheldField, ...]
+    itself: Decision | None
+    """Whether the signed part may leave, as a procedural field; None where the kind is unknown: it may not."""
     decisions: Mapping[str, Decision]
     """By path, for every field of the act that is at hand."""
 
@@ -119,6 +125,8 @@ def release_whole(items: Sequence[Item], *, engine: PolicyEngine, own_party: str
     """Release acts that speak to the other party: all their fields, or raise `NotReleased` with the reasons."""
     releases = release(items, engine=engine, own_party=own_party, now=now)
     for each in releases:
+        if each.itself is None or not each.itself.allowed:
+            raise NotReleased(_why(WithheldField("act", each.itself)))
         if each.withheld:
             raise NotReleased(_why(each.withheld[0]))
     return releases
@@ -133,7 +141,7 @@ def sensitivity_of(kind: Kind, path: str) -> str:
 
 
 def _questions(item: Item, own_party: str) -> dict[str, ReleaseQuestion]:
-    """One question per sensitivity that occurs in the act."""
+    """Return one question per sensitivity that occurs in the act, and the one for the act itself."""
     kind, envelope, matter = item.act.kind, item.act.envelope, item.matter
     if kind is None:
         return {}
@@ -151,7 +159,7 @@ def _questions(item: Item, own_party: str) -> dict[str, ReleaseQuestion]:
         "case_decision": matter.case_decision,
         "assurance": matter.assurance,
     }
-    sensitivities = dict.fromkeys(sensitivity_of(kind, path) for path in item.act.disclosures)
+    sensitivities = dict.fromkeys([ITSELF, *(sensitivity_of(kind, path) for path in item.act.disclosures)])
     if foreign:
         return {each: OnwardQuestion(sensitivity=each, consent=matter.consent, **common) for each in sensitivities}  # type: ignore[arg-type]
     return {each: ReleaseQuestion(sensitivity=each, **common) for each in sensitivities}  # type: ignore[arg-type]
@@ -172,7 +180,15 @@ def _released(item: Item, by_sensitivity: Mapping[str, Decision]) -> Release:
     texts = tuple(act.disclosures[path].text for path in given)
     digests = tuple(act.disclosures[path].digest for path in given)
     return Release(
-        act.hash, act.signed, item.matter.recipient, tuple(given), texts, digests, tuple(withheld), decisions
+        act=act.hash,
+        signed=act.signed,
+        recipient=item.matter.recipient,
+        given=tuple(given),
+        texts=texts,
+        digests=digests,
+        withheld=tuple(withheld),
+        itself=by_sensitivity.get(ITSELF),
+        decisions=decisions,
     )
 
 
@@ -189,7 +205,10 @@ def _parent_given(disclosure: Disclosure, given: Sequence[str]) -> bool:
 
 def _why(field: WithheldField) -> Words:
     if field.decision is None:
-        return Words(es=f"El campo {field.path} no se eligió.", en=f"The field {field.path} was not chosen.")
+        return Words(
+            es=f"De {field.path} no hay decisión: no se eligió, o su clase no se conoce.",
+            en=f"There is no decision about {field.path}: it was not chosen, or its kind is unknown.",
+        )
     return Words(
         es=f"El campo {field.path} no puede salir: " + " ".join(r.in_("es") for r in field.decision.reasons),
         en=f"The field {field.path} may not leave: " + " ".join(r.in_("en") for r in field.decision.reasons),

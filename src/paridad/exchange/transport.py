@@ -17,7 +17,6 @@ import httpx
 from paridad.base.words import Words
 from paridad.exchange.errors import PeerUnreachable
 
-
 MAX_ANSWER_BYTES = 80 * 1024 * 1024
 """More than the largest delivery, which is the largest answer there is."""
 

@@ -17,7 +17,7 @@ Signed bytes of ML-DSA-44 (`cosigned_message`)
     "subtree/v1\n\0" | u8 length, cosigner name | u64 time | u8 length, origin | u64 start = 0 | u64 end = size | root
 
 Worked example
-    note = sign_checkpoint(Checkpoint("MX/gis/shared", 0, EMPTY_ROOT), signer, 1_700_000_000)
+    note = sign_checkpoint(Checkpoint("AA/practice/shared", 0, EMPTY_ROOT), signer, 1_700_000_000)
     seen = open_checkpoint(note, log_keys=[signer.public])
     seen.checkpoint.size                        is 0
     note = add_lines(note, cosign(seen, witness, 1_700_000_003))

@@ -14,9 +14,9 @@ Rules
     `compare_with_witness`: a witness that is ahead means that a backup was restored.
 
 Worked example
-    with store.write() as transaction: append(transaction, "MX/gis/shared", [b"a", b"b"])   is range(0, 2)
-    with store.write() as transaction: note = sign_head(transaction, "MX/gis/shared", signer, now)
-    verify_inclusion(leaf_hash(b"b"), 1, 2, prove(transaction, "MX/gis/shared", 1, 2), root)
+    with store.write() as transaction: append(transaction, "AA/practice/shared", [b"a", b"b"])   is range(0, 2)
+    with store.write() as transaction: note = sign_head(transaction, "AA/practice/shared", signer, now)
+    verify_inclusion(leaf_hash(b"b"), 1, 2, prove(transaction, "AA/practice/shared", 1, 2), root)
 """
 
 from collections.abc import Iterator, Sequence

@@ -11,7 +11,7 @@ Rules
   - The same packages restore the log's own node after a loss: `receive` against the cosigned checkpoint, `reconcile`.
 
 Worked example
-    package = make_package(theirs, "MX/gis/shared", 0, 300)         # leaves 0 … 255, at the log
+    package = make_package(theirs, "AA/practice/shared", 0, 300)         # leaves 0 … 255, at the log
     data = write_package(package)
     receive(ours, read_package(data, 0, verified), verified)        # at the mirror, inside its transaction
     cosign(attest(ours, verified), mirror, now)                     # after the last package and a commit

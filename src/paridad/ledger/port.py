@@ -11,11 +11,11 @@ Rules
   - The log of another party is kept with the same calls: `hold` as its leaves arrive, then `append` moves the head.
 
 Worked example
-    head = store.head("MX/gis/shared")                              # Head(0, SHA-256 of nothing)
-    store.append("MX/gis/shared", [b"a"], [leaf_hash(b"a")], [TileWrite(0, 0, leaf_hash(b"a"))],
+    head = store.head("AA/practice/shared")                              # Head(0, SHA-256 of nothing)
+    store.append("AA/practice/shared", [b"a"], [leaf_hash(b"a")], [TileWrite(0, 0, leaf_hash(b"a"))],
                  expected=head, after=Head(1, leaf_hash(b"a")))
-    store.held("MX/gis/shared")                                     is 1
-    store.tile("MX/gis/shared", 0, 0)                               is leaf_hash(b"a")
+    store.held("AA/practice/shared")                                     is 1
+    store.tile("AA/practice/shared", 0, 0)                               is leaf_hash(b"a")
 """
 
 from collections.abc import Sequence

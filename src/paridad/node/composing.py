@@ -30,6 +30,7 @@ from paridad.node.keeping import refresh_keys
 from paridad.node.node import Node
 from paridad.policy.engine import PolicyEngine
 from paridad.policy.lists import code_lists
+from paridad.programme.charter import Charter
 from paridad.programme.keygen import PrivateKey, PrivateUse
 from paridad.programme.keys import KeyRing
 from paridad.programme.origins import mirror_name, own_origin, shared_origin, witness_name
@@ -63,20 +64,19 @@ def open_node(
             )
         )
     store = store or Store.open(settings.store)
-    own = _own_side(settings.party, KeyRing(charters), home, store, random)
-    refresh_keys(own)
+    own = _own_side(settings.party, charter, home, store, random)
+    refresh_keys(own, charters)
     _reconcile(own, full=store.was_unclean)
     payloads = PayloadStore(home.path / "payloads")
     return Node(home=home, settings=settings, own=own, payloads=payloads, clock=clock, transport=transport)
 
 
-def _own_side(party: str, ring: KeyRing, home: Home, store: Store, random: Random) -> OwnSide:
-    charter = ring.current
+def _own_side(party: str, charter: Charter, home: Home, store: Store, random: Random) -> OwnSide:
     keys = home.keys()
     return OwnSide(
         party=party,
         programme=charter.programme,
-        keys=ring,
+        keys=KeyRing(()),
         vocabulary=shipped_vocabulary(),
         conduct=charter.conduct,
         engine=PolicyEngine.load(code_lists(charter), narrower=home.narrower_policy()),

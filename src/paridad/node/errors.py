@@ -5,6 +5,7 @@ ParidadError
 └── NodeError
     ├── HomeRefused       a node's folder that is incomplete, damaged or somebody else's
     ├── OfficerRefused    an officer who is unknown, or whose role does not allow it
+    ├── FolioMoved        an act came while a command was prepared
     └── NotFound          nothing of that name is here
 """
 
@@ -28,6 +29,16 @@ class HomeRefused(NodeError):
 
 class OfficerRefused(NodeError):
     """An officer who is not in officers.toml, or whose role does not allow what was asked."""
+
+
+class FolioMoved(NodeError):
+    """An act came while a command was prepared; nothing was signed in its place."""
+
+    exit_code = ExitCode.TRY_AGAIN
+    next_step = Words(
+        es="Vuelva a abrir el folio: puede haber un acto nuevo que cambie su respuesta.",
+        en="Open the folio again: there may be a new act that changes your answer.",
+    )
 
 
 class NotFound(NodeError):

@@ -11,20 +11,23 @@ Worked example
     announce_change(own, "A/POLICE", signed, now=now)
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from paridad.acts.envelope import Draft
+from paridad.acts.verify import VerifiedAct
 from paridad.base.errors import ParidadError
 from paridad.base.words import Words
 from paridad.exchange import filing
 from paridad.exchange.own_side import OwnSide
 from paridad.exchange.release import Matter
 from paridad.node.reading import read_acts
+from paridad.programme.charter import Charter
 from paridad.programme.keys import KeyRing
 from paridad.programme.statements import KeyChange, read_key_change
-from paridad.store.acts import ActQuery, count_acts, filed_acts
+from paridad.store.acts import ActQuery, StoredAct, count_acts, filed_acts
 
 KEY_CHANGE = "programme/key-change/1"
 CHARTER = "programme/charter/1"
@@ -38,21 +41,35 @@ class RefusedChange:
     words: Words
 
 
-def refresh_keys(own: OwnSide) -> list[RefusedChange]:
+def refresh_keys(own: OwnSide, charters: Sequence[Charter] = ()) -> list[RefusedChange]:
     """Rebuild the ring from the charters and the key acts on record; return the statements that do not hold."""
-    refused: list[RefusedChange] = []
-    ring = KeyRing(own.keys.charters)
     with own.store.read() as conn:
-        stored = filed_acts(conn, ActQuery(kinds=(KEY_CHANGE,)))
-        for act in read_acts(conn, own, stored):
-            signed = act.fields.get("signed")
-            try:
-                change = read_key_change(str(signed).encode(), ring.current)
-                ring = ring.with_change(change)
-            except ParidadError as error:
-                refused.append(RefusedChange(act.hash, error.words))
-    own.keys = ring
+        acts = read_acts(conn, own, list(_key_acts(conn)))
+    own.keys, refused = ring_of(charters or own.keys.charters, acts)
     return refused
+
+
+def ring_of(charters: Sequence[Charter], acts: Sequence[VerifiedAct]) -> tuple[KeyRing, list[RefusedChange]]:
+    """Return the ring of charters and key acts: each statement counts under the charter it names, in filing order."""
+    ring = KeyRing(())
+    refused = [RefusedChange(act.hash, Words(es="", en="")) for act in acts]
+    signed: dict[str, bytes] = {act.hash: str(act.fields.get("signed", "")).encode() for act in acts}
+    for charter in charters:
+        ring = ring.with_charter(charter)
+        waiting, refused = refused, []
+        for each in waiting:
+            try:
+                ring = ring.with_change(read_key_change(signed[each.act], charter))
+            except ParidadError as error:
+                refused.append(RefusedChange(each.act, error.words))
+    return ring, refused
+
+
+def _key_acts(conn: sa.Connection) -> Iterator[StoredAct]:
+    after = 0
+    while page := filed_acts(conn, ActQuery(kinds=(KEY_CHANGE,)), after=after):
+        after = page[-1].filed
+        yield from page
 
 
 def changes_on_record(conn: sa.Connection) -> int:
@@ -97,5 +114,6 @@ def _announce(own: OwnSide, agency: str, kind: str, fields: dict[str, str | int]
     def commit(conn: sa.Connection) -> None:
         filing.file_acts(conn, own, said, now=now)
         filing.queue(conn, own, [(agency, each) for each in releases], now=now)
+        filing.keep_decisions(conn, f"announce {said[0].hash}", releases, now=now)
 
     own.store.submit(commit)

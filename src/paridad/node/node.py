@@ -4,8 +4,8 @@
 Rules
   - Everything that a node does goes through here or through the modules that this one hands `own` to; no part looks
     up another.
-  - `start` asks every witness what it saw of our logs before the first new signature; a witness that is ahead means a
-    restored backup: nothing is signed until the leaves are back.
+  - Every witness is asked what it saw of our logs before the first new signature: nothing is signed until one answered,
+    and in a restored node until all did. A witness that is ahead stops the node; `recover` takes the leaves back.
 
 Worked example
     node.start(); node.tick()
@@ -19,16 +19,15 @@ from cryptography.exceptions import InvalidSignature
 
 from paridad.base.sources import Clock
 from paridad.base.words import Words
-from paridad.exchange import edge, witnessing
+from paridad.exchange import edge
 from paridad.exchange.errors import PeerRefused, PeerUnreachable
 from paridad.exchange.own_side import OwnSide
 from paridad.exchange.paths import DELIVER
 from paridad.exchange.transport import Request, Response, Transport
-from paridad.ledger.errors import UnknownState
-from paridad.node import keeping, upkeep
+from paridad.node import keeping, recovery, upkeep
 from paridad.node.home import Home, Settings
 from paridad.node.views import Views
-from paridad.store.ledger import SqlLedgerStore
+from paridad.store.backup import restored_heads, settled
 from paridad.store.payloads import PayloadStore
 
 
@@ -48,6 +47,7 @@ class Node:
     def __post_init__(self) -> None:
         self.views = Views(self.own)
         self._changes = len(self.own.keys.changes)
+        self._asked: set[str] = set()
 
     @property
     def line(self) -> Transport:
@@ -57,36 +57,42 @@ class Node:
         return self.transport
 
     def start(self) -> list[str]:
-        """Compare our logs with what each witness saw; return the parties that could not be asked."""
+        """Compare our logs with what each witness saw, once after a start; return the parties that did not answer."""
         silent = []
         for party in self.own.others:
-            try:
-                for origin in (self.own.shared, self.own.own):
-                    self._compare(party, origin)
-            except (PeerUnreachable, PeerRefused):
-                silent.append(party)
+            if party not in self._asked:
+                try:
+                    recovery.compare(self.own, party, self.line)
+                    self._asked.add(party)
+                except (PeerUnreachable, PeerRefused):
+                    silent.append(party)
+        if not silent:
+            self.own.store.submit(settled)
         return silent
 
-    def _compare(self, party: str, origin: str) -> None:
-        seen = witnessing.witness_size(self.own, party, origin, self.line)
-        with self.own.store.read() as conn:
-            held = SqlLedgerStore(conn).head(origin).size
-        if seen > held:
-            raise UnknownState(
-                Words(
-                    es=f"{party} vio {seen} hojas de {origin} y aquí hay {held}: es una copia restaurada.",
-                    en=f"{party} saw {seen} leaves of {origin} and there are {held} here: this is a restored backup.",
-                )
-            )
+    def recover(self) -> recovery.Recovered:
+        """Take back, from what the other parties hold of ours, what a restored backup lacks; then compare again."""
+        found = recovery.recover(self.own, self.line, now=self.clock())
+        keeping.refresh_keys(self.own)
+        self._asked.clear()
+        self.start()
+        return found
 
     def tick(self, now: int | None = None) -> upkeep.Round:
-        """Do one round of upkeep and bring the views up to date."""
+        """Do one round of upkeep and bring the views up to date; nothing is signed before a witness was asked."""
         at = self.clock() if now is None else now
-        done = upkeep.run_round(
-            self.own, self.line, own_rhythm=self.settings.own_checkpoint_seconds, now=at, batch=self.batch
-        )
+        silent = self.start()
+        done = upkeep.Round(unreachable=dict.fromkeys(silent, "not asked yet what it saw of our logs"))
+        if not silent or (self._asked and not self._restored()):
+            rhythm = self.settings.own_checkpoint_seconds
+            upkeep.run_round(self.own, self.line, done, own_rhythm=rhythm, now=at, batch=self.batch)
+        self._absorb_keys()
         self.views.refresh()
         return done
+
+    def _restored(self) -> bool:
+        with self.own.store.read() as conn:
+            return restored_heads(conn) is not None
 
     def edge(self, request: Request, party: str) -> Response:
         """Answer a request of another party."""

@@ -21,8 +21,8 @@ import sqlalchemy as sa
 from paridad.base.strict import JsonValue, encode_base64url, write_json
 from paridad.base.words import Words
 from paridad.exchange.papers import COVER, RECEIPT
-from paridad.exchange.transport import Request
 from paridad.exchange.paths import DELIVER
+from paridad.exchange.transport import Request
 from paridad.exchange.wire import read_answer
 from paridad.folio.projection import folio_rows
 from paridad.folio.sheet import sheet
@@ -131,18 +131,22 @@ def _sovereignty(a: Facts, b: Facts) -> tuple[Check, ...]:
 def _trust(a: Facts, b: Facts) -> tuple[Check, ...]:
     return tuple(
         Check(
-            Words(es=f"La otra parte cofirmó la bitácora {origin}.", en=f"The other party cosigned the log {origin}."),
+            Words(
+                es=f"La otra parte cofirmó la bitácora {entry['log']}.",
+                en=f"The other party cosigned the log {entry['log']}.",
+            ),
             bool(entry["cosigned"]),
             f"size {entry['size']}, root {entry['root']}, cosigned at {entry['cosigned']}",
         )
         for facts in (a, b)
-        for origin, entry in facts["logs"].items()
+        for entry in facts["logs"]
     )
 
 
 def _responsibility(a: Facts, b: Facts) -> tuple[Check, ...]:
-    both = sorted(set(a["sheets"]) & set(b["sheets"]))
-    different = [folio for folio in both if a["sheets"][folio] != b["sheets"][folio]]
+    ours, theirs = ({folio: digest for folio, digest in facts["sheets"]} for facts in (a, b))
+    both = sorted(ours.keys() & theirs.keys())
+    different = [folio for folio in both if ours[folio] != theirs[folio]]
     return (
         Check(
             Words(
@@ -205,17 +209,17 @@ def _probe(conn: sa.Connection, node: Node) -> dict[str, JsonValue]:
     return {"refused": not answer.receipt, "unchanged": before == after, "answer": answer.refusal}
 
 
-def _logs(conn: sa.Connection, node: Node, now: int) -> dict[str, JsonValue]:
+def _logs(conn: sa.Connection, node: Node, now: int) -> list[JsonValue]:
     """Return, per log of ours, the largest size that another party cosigned, verified here and now."""
     own = node.own
-    logs: dict[str, JsonValue] = {}
+    logs: list[JsonValue] = []
     for origin in (own.shared, own.own):
         note = SqlLedgerStore(conn).checkpoint(origin)
         if note is None:
             continue
         seen = read_checkpoint_text(read_note(note).text)
         times = [_cosigned_at(own.keys.witness_keys(party, at=now), note) for party in own.others]
-        logs[origin] = {"size": seen.size, "root": encode_base64url(seen.root), "cosigned": max(times)}
+        logs.append({"log": origin, "size": seen.size, "root": encode_base64url(seen.root), "cosigned": max(times)})
     return logs
 
 
@@ -228,9 +232,9 @@ def _cosigned_at(keys: tuple[Any, ...], note: bytes) -> int:
     return 0
 
 
-def _sheets(conn: sa.Connection, node: Node, now: int) -> dict[str, JsonValue]:
+def _sheets(conn: sa.Connection, node: Node, now: int) -> list[JsonValue]:
     folios = conn.execute(sa.select(folio_rows.c.id).order_by(folio_rows.c.id)).scalars().all()
-    return {folio: encode_base64url(sha256(sheet(load_folio(conn, node.own, folio), now)).digest()) for folio in folios}
+    return [[folio, encode_base64url(sha256(sheet(load_folio(conn, node.own, folio), now)).digest())] for folio in folios]
 
 
 def _rights(node: Node, now: int) -> str:

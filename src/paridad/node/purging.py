@@ -4,6 +4,7 @@
 Rules
   - Exactly the fields that the recalled release gave are destroyed; a field that another release still standing gave
     as well stays, and the attestation lists it as kept.
+  - A record that never arrived, or was set apart, has nothing to destroy; that does not keep anybody from attesting.
   - The act's signed part stays: the ledger is whole and verifiable; only what was disclosed is gone.
   - The attestation says when it became unreadable in the node, and by when in backups. It proves what was promised
     and said, not that a memory was erased; the page says so.
@@ -17,7 +18,8 @@ import sqlalchemy as sa
 from paridad.exchange.own_side import OwnSide
 from paridad.folio.commands import AttestPurge, Command, Derived
 from paridad.folio.state import Folio, RecallCase
-from paridad.node.reading import read_act
+from paridad.node.reading import read_acts
+from paridad.store.acts import get_acts
 
 BACKUP_DAYS = 30
 SECONDS_A_DAY = 86_400
@@ -27,14 +29,14 @@ def purge(conn: sa.Connection, own: OwnSide, folio: Folio, command: Command, *, 
     """Destroy what a recall asks back, if the command attests that; return how many fields went."""
     if not isinstance(command, AttestPurge):
         return 0
-    recall = _recall(folio, command.of)
+    recalled = _recalled_paths(folio, _recall(folio, command.of))
     gone = 0
-    for record, paths in _recalled_paths(folio, recall).items():
-        act = read_act(conn, own, record)
+    for act in read_acts(conn, own, list(get_acts(conn, recalled).values())):
+        paths = recalled[act.hash]
         digests = [each.digest for path, each in act.disclosures.items() if _asked(path, each.parent, paths)]
         reason = f"recall {command.of}"
         gone += own.vault.erase_some(
-            conn, record, digests, at=now, backups_by=command.unreadable_in_backups_by, reason=reason
+            conn, act.hash, digests, at=now, backups_by=command.unreadable_in_backups_by, reason=reason
         )
     return gone
 
@@ -71,5 +73,5 @@ def _recalled_paths(folio: Folio, recall: RecallCase) -> dict[str, set[str]]:
 
 
 def _asked(path: str, parent: str | None, paths: set[str]) -> bool:
-    """A part goes with its whole."""
+    """Return whether a field is asked back: a part goes with its whole."""
     return path in paths or parent in paths

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from paridad.base.errors import ParidadError
+from paridad.base.errors import ExitCode, ParidadError
 from paridad.base.strict import JsonValue, read_json, write_json
 from paridad.exchange.server import Server
 from paridad.exchange.transport import Credentials, HttpTransport, PeerAddress, own_tls, peer_tls
@@ -148,7 +148,9 @@ class Door:
         """Carry out one operation; an error is an answer with both sentences and its exit code."""
         try:
             tree = read_json(asked.rstrip(b"\n"), max_string=MAX_LINE, max_array=MAX_LINE)
-            return {"result": self._operations[tree["operation"]](self._node, tree["arguments"])}
+            result = self._operations[tree["operation"]](self._node, tree["arguments"])
+            write_json(result, max_string=MAX_LINE, max_array=MAX_LINE)
+            return {"result": result}
         except ParidadError as error:
             return {
                 "error": {
@@ -157,5 +159,12 @@ class Door:
                     "exit_code": int(error.exit_code),
                 }
             }
-        except (KeyError, TypeError) as error:
-            return {"error": {"es": f"Operación mal formada: {error}.", "en": f"Malformed: {error}.", "exit_code": 2}}
+        except Exception as error:  # a fault of ours: told in the log, the door stays open
+            log.exception("an operation failed")
+            return {
+                "error": {
+                    "es": f"El nodo falló por dentro ({type(error).__name__}); vea su bitácora de operación.",
+                    "en": f"The node failed inside ({type(error).__name__}); see its operating log.",
+                    "exit_code": int(ExitCode.TRY_AGAIN),
+                }
+            }

@@ -34,7 +34,8 @@ from paridad.folio.reading import given
 from paridad.folio.rules import decide
 from paridad.folio.state import Folio
 from paridad.folio.terms import Terms
-from paridad.node.errors import OfficerRefused
+from paridad.node import views
+from paridad.node.errors import FolioMoved, OfficerRefused
 from paridad.node.home import Officer
 from paridad.node.purging import purge
 from paridad.node.reading import load_folio, read_act, terms_for
@@ -129,11 +130,14 @@ def carry_out(own: OwnSide, officer: Officer, command: Command, *, folio: str, i
     releases = _releases(own, said, now=now)
 
     def commit(conn: sa.Connection) -> Said:
+        if (meanwhile := records.recall_command(conn, id_, digest)) is not None:
+            return Said(meanwhile, repeated=True)
         _still(own, conn, folio, command, planned, now=now)
-        purge(conn, own, load_folio(conn, own, folio), command, now=now)
+        if purge(conn, own, load_folio(conn, own, folio), command, now=now):
+            views.bring_up_to_date(conn, own)
         filing.file_acts(conn, own, said, now=now)
         filing.queue(conn, own, [(said[0].envelope.iss, each) for each in (*releases, *planned.records)], now=now)
-        _keep_decisions(conn, id_, (*releases, *planned.records), now=now)
+        filing.keep_decisions(conn, id_, (*releases, *planned.records), now=now)
         acts = tuple(act.hash for act in said)
         records.note_command(conn, records.Command(id_, officer.id, digest, acts, now))
         return Said(acts, (*releases, *planned.records))
@@ -209,6 +213,13 @@ def _release_record(
     conn: sa.Connection, own: OwnSide, record: str, matter: Matter, only: Sequence[str] | None, *, now: int
 ) -> Release:
     act = read_act(conn, own, record)
+    if act.envelope.party != own.party:
+        raise NotReleased(
+            _words(
+                "El registro es de otra parte: dígalo en un acto propio, con el consentimiento que pida su código.",
+                "The record is another party's: say so in an act of your own, with the consent that its code asks for.",
+            )
+        )
     days = own.keys.charter(act.envelope.prg).retention_days(act.envelope.hnd, act.envelope.pur)
     expired = now >= act.envelope.iat + days * SECONDS_A_DAY
     circumstances = Matter(**{**asdict(matter), "expired": expired})
@@ -246,27 +257,7 @@ def _still(own: OwnSide, conn: sa.Connection, folio: str, command: Command, plan
     """Decide once more inside the transaction: an act that came meanwhile may have changed what is possible."""
     state = load_folio(conn, own, folio)
     if decide(state, command, now, _terms(own, state)) != planned.drafts:
-        raise RuntimeError("the folio changed while the command was prepared; nothing was stored")
-
-
-def _keep_decisions(conn: sa.Connection, operation: str, releases: Sequence[Release], *, now: int) -> None:
-    numbers: dict[Decision, int] = {}
-    fields: dict[str, dict[str, int]] = {}
-    for each in releases:
-        for path, decision in each.decisions.items():
-            fields.setdefault(each.act, {})[path] = numbers.setdefault(decision, len(numbers))
-    rows = [
-        records.DecisionRow(
-            number,
-            decision.allowed,
-            tuple(reason.rule for reason in decision.reasons),
-            decision.policy_set,
-            decision.input_hash,
-            now,
-        )
-        for decision, number in numbers.items()
-    ]
-    records.put_decisions(conn, operation, rows, fields)
+        raise FolioMoved(_words("El folio cambió mientras se preparaba.", "The folio changed while it was prepared."))
 
 
 def _proposed_by(folio: Folio, command: Command) -> str | None:

@@ -5,21 +5,26 @@ Rules
   - A round does what is due at its one reference time and says what it did; it decides nothing about matters.
   - The head of *shared* is signed when something was appended, at most once a second; the head of *own* at a fixed
     rhythm, so that its sizes tell nothing about activity.
-  - A party that does not answer costs its own time only: the others are served, what waits stays in the outbox.
+  - A party that does not answer costs its own time only: the others are served, what waits stays in the outbox. A
+    stream that cannot be served says why, and holds up no other.
 
 Worked example
-    round_ = run_round(node, now=now)
-    round_.sent, round_.unreachable      is (3, {"B": "B does not answer: …"})
+    run_round(own, line, done := Round(), own_rhythm=60, now=now)
+    done.sent, done.unreachable      is (3, {"B": "B does not answer: …"})
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from paridad.acts.envelope import party_of
 from paridad.base.errors import ParidadError
 from paridad.exchange import outbox, witnessing
+from paridad.exchange.errors import PeerUnreachable
 from paridad.exchange.own_side import OwnSide
 from paridad.exchange.transport import Transport
 from paridad.ledger import log
+from paridad.ledger.errors import RootMismatch, UnknownState
 from paridad.store import streams
 from paridad.store.ledger import SqlLedgerStore
 
@@ -35,19 +40,22 @@ class Round:
     covered: int = 0
     sent: int = 0
     """Batches answered with a receipt."""
+    filled: int = 0
+    """Batches that came because we asked for a position that was missing."""
+    stuck: dict[str, str] = field(default_factory=dict)
+    """By stream, why it waits."""
     unreachable: dict[str, str] = field(default_factory=dict)
     """By party, why it could not be reached."""
 
 
-def run_round(own: OwnSide, transport: Transport, *, own_rhythm: int, now: int, batch: int = 100) -> Round:
-    """Do everything that is due."""
-    done = Round()
+def run_round(own: OwnSide, transport: Transport, done: Round, *, own_rhythm: int, now: int, batch: int = 100) -> None:
+    """Do everything that is due, for the parties that are not known to be out of reach."""
     sign_heads(own, done, own_rhythm=own_rhythm, now=now)
     cover(own, done, batch=batch, now=now)
     send_due(own, transport, done, now=now)
+    fill_gaps(own, transport, done, now=now)
     sign_heads(own, done, own_rhythm=own_rhythm, now=now)
     show_heads(own, transport, done, now=now)
-    return done
 
 
 def sign_heads(own: OwnSide, done: Round, *, own_rhythm: int, now: int) -> None:
@@ -74,8 +82,9 @@ def cover(own: OwnSide, done: Round, *, batch: int, now: int) -> None:
     with own.store.read() as conn:
         waiting = streams.streams_with_queue(conn)
     for stream in waiting:
-        if outbox.cover_queue(own, stream, limit=batch, now=now):
-            done.covered += 1
+        with _noted(done.stuck, f"{stream.sender} > {stream.receiver}"):
+            if outbox.cover_queue(own, stream, limit=batch, now=now):
+                done.covered += 1
 
 
 def send_due(own: OwnSide, transport: Transport, done: Round, *, now: int) -> None:
@@ -84,16 +93,50 @@ def send_due(own: OwnSide, transport: Transport, done: Round, *, now: int) -> No
         due = streams.due_batches(conn, now=now)
     for each in due:
         party = party_of(each.stream.receiver)
-        if party not in done.unreachable and outbox.send(own, each, transport, now=now):
-            done.sent += 1
+        if party not in done.unreachable:
+            with _noted(done.stuck, f"{each.stream.sender} > {each.stream.receiver}"), _silence(done, party):
+                outbox.deliver(own, each, transport, now=now)
+                done.sent += 1
+
+
+def fill_gaps(own: OwnSide, transport: Transport, done: Round, *, now: int) -> None:
+    """Ask for what is missing in streams of which later parcels came."""
+    with own.store.read() as conn:
+        gaps = streams.streams_with_gaps(conn)
+    for stream in gaps:
+        party = party_of(stream.sender)
+        if party not in done.unreachable:
+            with _noted(done.stuck, f"{stream.sender} > {stream.receiver}"), _silence(done, party):
+                while outbox.ask_again(own, stream, transport, now=now):
+                    done.filled += 1
 
 
 def show_heads(own: OwnSide, transport: Transport, done: Round, *, now: int) -> None:
     """Have every other party witness our logs."""
     for party in own.others:
-        try:
-            for origin in (own.shared, own.own):
-                if witnessing.have_witnessed(own, party, origin, transport, now=now):
-                    done.witnessed.append((party, origin))
-        except ParidadError as error:
-            done.unreachable[party] = error.words.en
+        if party not in done.unreachable:
+            with _noted(done.unreachable, party):
+                for origin in (own.shared, own.own):
+                    if witnessing.have_witnessed(own, party, origin, transport, now=now):
+                        done.witnessed.append((party, origin))
+
+
+@contextmanager
+def _noted(notes: dict[str, str], name: str) -> Iterator[None]:
+    """Note what stands in the way of one party or stream and go on; a root that does not fit stops everything."""
+    try:
+        yield
+    except (RootMismatch, UnknownState):
+        raise
+    except ParidadError as error:
+        notes[name] = error.words.en
+
+
+@contextmanager
+def _silence(done: Round, party: str) -> Iterator[None]:
+    """Note a party that did not answer, so that nothing else of this round waits for it."""
+    try:
+        yield
+    except PeerUnreachable as error:
+        done.unreachable[party] = error.words.en
+        raise

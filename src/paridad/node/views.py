@@ -17,6 +17,12 @@ from paridad.node.reading import load_folio, recorded
 from paridad.store.projection import Projection, behind, catch_up, rebuild
 
 
+def bring_up_to_date(conn: sa.Connection, own: OwnSide) -> None:
+    """Bring every view up to date inside the caller's transaction: what was destroyed is gone from them as well."""
+    for each in Views(own).projections:
+        catch_up(conn, each)
+
+
 class Views:
     """The projections of one node."""
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The status page as plain HTML: built by escaping, readable without style, script or colour.
+r"""The status page as plain HTML: built by escaping, readable without style, script or colour.
 
 Rules
   - Every text is escaped; every time is a `<time>` in UTC with the month as a word; every table has a caption.
@@ -71,7 +71,7 @@ def _head(title: str, language: Language) -> str:
         f'<!doctype html>\n<html lang="{language}">\n<head><meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
         '<link rel="stylesheet" href="/style.css"><link rel="icon" href="data:,"></head>\n<body>\n'
-        f'<nav><a href="/{other}/" lang="{other}" hreflang="{other}">{_say("other_language", language)}</a></nav>\n<main>'
+        f'<nav><a href="/{other}/" lang="{other}">{_say("other_language", language)}</a></nav>\n<main>'
     )
 
 

@@ -52,7 +52,7 @@ def application(status: Callable[[], Status]) -> Starlette:
         if request.url.hostname not in HOSTS:
             return Response("421", 421, HEADERS, "text/plain")
         match request.url.path:
-            case "/":
+            case "/" | "/es" | "/en":
                 return RedirectResponse(f"/{_preferred(request)}/", 307, HEADERS)
             case "/style.css":
                 return Response(STYLE, 200, HEADERS, "text/css")
@@ -67,7 +67,8 @@ def application(status: Callable[[], Status]) -> Starlette:
 
 def _preferred(request: Request) -> Language:
     path, wanted = request.url.path, request.headers.get("accept-language", "")
-    return "en" if path.startswith("/en/") or wanted.strip().lower().startswith("en") else "es"
+    spoken = path.strip("/")[:2] or wanted.strip().lower()
+    return "en" if spoken.startswith("en") else "es"
 
 
 class StatusPage:

@@ -4,6 +4,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def opened(world: World, wire: str) -> Act:
     return open_act(wire, keys, world.now, (SHARED, 0))
 
 
-def request(world: World, **claims: object) -> Said:
+def request(world: World, **claims: Any) -> Said:
     """Make an ordinary act, or one whose claims differ."""
     return world.say("AA/POLICE", "x/y/1", {"urgency": "normal"}, **claims)
 
@@ -147,7 +148,7 @@ SEEN = {"origin": f"BB/{PROGRAMME}/shared", "size": 1, "root": b64url(bytes(32))
 
 STEPS: dict[str, Row] = {
     "an act as it was made": (lambda w: request(w).wire, 0, ""),
-    "an act whose disclosures are gone": (text(lambda act, _: []), 0, ""),
+    "an act whose disclosures are gone": (text(lambda *_: []), 0, ""),
     "an act that saw another log": (lambda w: request(w, see=[SEEN]).wire, 0, ""),
     "a record and a list, part by part": (
         lambda w: w.say("AA/POLICE", "x/y/1", {"a": {"b": 1, "c": 2}, "d": ["e", {"f": 1}]}).wire, 0, ""),
@@ -156,7 +157,11 @@ STEPS: dict[str, Row] = {
     # (1)
     "a signed part that is too long": (lambda w: request(w, fol="x" * 65_000).wire, 1, "too-long"),
     "a disclosure that is too long": (text(lambda act, _: [*act.texts, "A" * 32_769]), 1, "too-long"),
-    "disclosures that are too long together": (text(lambda act, _: ["A" * 32_768] * 33), 1, "too-long"),
+    "disclosures that are too long together": (text(lambda *_: ["A" * 32_768] * 33), 1, "too-long"),
+    "a signed part of the largest size is read": (
+        lambda _: f"{'A' * 65_523}.AAAA.{'A' * 6}~", 3, "json-syntax"),
+    "a disclosure of the largest size is read": (text(lambda *_: ["A" * 32_768]), 3, "json-syntax"),
+    "disclosures of the largest size together are read": (text(lambda *_: ["A" * 32_768] * 32), 3, "json-syntax"),
     "four parts": (part(2, lambda s: s + ".x"), 1, "compact"),
     "no tilde": (lambda w: request(w).signed, 1, "compact"),
     "key binding": (lambda w: request(w).wire + "eyJ", 1, "compact"),
@@ -165,12 +170,12 @@ STEPS: dict[str, Row] = {
     "a header with padding": (part(0, lambda s: s + "="), 2, "base64"),
     "a signature with unused bits": (part(2, lambda s: s[:-1] + chr(ord(s[-1]) + 1)), 2, "base64"),
     "a disclosure in the other alphabet": (text(lambda act, _: [act.texts[0] + "++"]), 2, "base64"),
-    "base64url is named before JSON": (lambda w: part(0, lambda s: "AA")(w).replace(".", ".=", 1), 2, "base64"),
+    "base64url is named before JSON": (lambda w: part(0, lambda _: "AA")(w).replace(".", ".=", 1), 2, "base64"),
     # (3)
     "a header that is no JSON": (part(0, lambda _: b64url(b"{")), 3, "json-syntax"),
     "a payload with a key twice": (payload_text(b'{"iss":"AA/POLICE","iss":"BB/CUSTOMS"}'), 3, "json-key"),
     "a payload with a float": (payload_text(b'{"iat":1.5}'), 3, "json-number"),
-    "a disclosure of nine levels": (text(lambda act, _: [b64url(b"[" * 9 + b"]" * 9)]), 3, "json-depth"),
+    "a disclosure of nine levels": (text(lambda *_: [b64url(b"[" * 9 + b"]" * 9)]), 3, "json-depth"),
     # (4)
     "an algorithm of another name": (with_header(alg="EdDSA"), 4, "header"),
     "no algorithm": (with_header(alg="none"), 4, "header"),
@@ -271,7 +276,14 @@ class Ring:
     world: World
 
     def act_key(
-        self, kid: str, *, iss: str, prg: str, at: int, leaf_index: int | None, log: Log = "shared"
+        self,
+        kid: str,
+        *,
+        iss: str,
+        prg: str,
+        at: int,  # noqa: ARG002  the protocol's words
+        leaf_index: int | None,  # noqa: ARG002
+        log: Log = "shared",  # noqa: ARG002
     ) -> Ed25519Key:
         """Return the first key of one of the two agencies."""
         if kid not in {f"{agency}#1" for agency in self.world.agencies} or not kid.startswith(f"{iss}#"):

@@ -4,16 +4,27 @@
 import os
 import random
 from collections.abc import Callable, Iterator
-from functools import cache, lru_cache
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paridad_verify import notes, proofs
+from paridad_verify import proofs
 from paridad_verify.bundle import Bundle
 from paridad_verify.strict import Fault
-from support.verify_maker import PROGRAMME, T0, Exchange, Said, Tree, World, b64url, canonical, digest_of, line_of
+from support.verify_maker import (
+    PROGRAMME,
+    T0,
+    Exchange,
+    Said,
+    Tree,
+    World,
+    b64url,
+    digest_of,
+    line_of,
+    root_of,
+)
 
 NOW = T0 + 1000
 THEIRS = f"BB/{PROGRAMME}/shared"
@@ -39,7 +50,7 @@ def told() -> Exchange:
 
 @pytest.fixture
 def lines(told: Exchange) -> list[Tree]:
-    """The lines of its bundle, for one test to change."""
+    """Return the lines of its bundle, for one test to change."""
     return told.lines()
 
 
@@ -181,7 +192,7 @@ def rewire(number: int, make: Callable[[Exchange], str]) -> Tamper:
 
 
 def forged_log(told: Exchange) -> Tree:
-    """A checkpoint of the same size over other leaves, signed by the log itself."""
+    """Return a checkpoint of the same size over other leaves, signed by the log itself."""
     return {"t": "checkpoint", "note": told.world.note(THEIRS, leaves=[b"x", b"y", b"z"], time=T0 + 30)}
 
 
@@ -223,7 +234,7 @@ def refiled(number: int, make: Callable[[Exchange], Said]) -> Tamper:
 
 
 def seen(root: bytes, size: int = 2) -> Callable[[Exchange], Said]:
-    """An act that says what it saw of the other log."""
+    """Make an act that says what it saw of the other log."""
     head = {"origin": THEIRS, "size": size, "root": b64url(root)}
     return lambda told: told.world.say("AA/POLICE", "folio/closure/1", {"reason": "x"}, see=[head])
 
@@ -233,7 +244,7 @@ def same_jti(told: Exchange) -> Said:
 
 
 def second_cover(told: Exchange) -> Said:
-    """A cover that gives position 1 to another act."""
+    """Return a cover that gives position 1 to another act."""
     return told.release("BB/CUSTOMS", "AA/POLICE", 1, [told.answer])
 
 
@@ -243,7 +254,7 @@ def evidence(told: Exchange, *sizes: int) -> Tree:
 
 
 RESEALED: dict[str, tuple[Tamper, tuple[str, int | str, str]]] = {
-    "nothing": (lambda told, lines: None, ("", "", "")),
+    "nothing": (lambda *_: None, ("", "", "")),
     "an act is replaced by another that its issuer signed": (
         rewire(3, lambda told: other(told, told.answer).wire), ("act 3", "inclusion", "inclusion")),
     "an act's signature is changed": (
@@ -265,7 +276,7 @@ RESEALED: dict[str, tuple[Tamper, tuple[str, int | str, str]]] = {
     "two acts exchange their disclosures": (exchange_texts, ("act 2", 9, "foreign")),
     "an act is dropped from a stream": (drop("act", 3), ("stream 1", "stream", "missing")),
     "two acts of a stream are exchanged": (
-        lambda told, lines: line_of(lines, "stream")["acts"].reverse(), ("stream 1", "stream", "position")),
+        lambda _, lines: line_of(lines, "stream")["acts"].reverse(), ("stream 1", "stream", "position")),
     "a stream stands twice": (
         add(lambda told: told.lines()[-1] | {"acts": [told.record.hash]}), ("stream 2", "stream", "repeated")),
     "an act stands twice": (
@@ -276,7 +287,7 @@ RESEALED: dict[str, tuple[Tamper, tuple[str, int | str, str]]] = {
     "a proof with a hash too many": (put("act", 2, proof=[""] * 70), ("act 2", "inclusion", "inclusion")),
     "a proof that is no base64": (put("act", 2, proof=["?"]), ("act 2", "inclusion", "base64")),
     "an act in a log of another party": (
-        lambda told, lines: line_of(lines, "act", 1).update(origin=THEIRS), ("act 1", "inclusion", "inclusion")),
+        lambda _, lines: line_of(lines, "act", 1).update(origin=THEIRS), ("act 1", "inclusion", "inclusion")),
     "another act with the same identifier": (refiled(5, same_jti), ("act 5", "inclusion", "conflict")),
     "a checkpoint is dropped": (drop("checkpoint", 1), ("act 1", "inclusion", "no-checkpoint")),
     "a log is rolled back": (
@@ -307,7 +318,7 @@ RESEALED: dict[str, tuple[Tamper, tuple[str, int | str, str]]] = {
     "no charter": (drop("charter"), ("charter", "charter", "programme")),
     "another programme": (put("bundle", 1, prg="other"), ("charter", "charter", "programme")),
     "the charter of somebody else": (
-        lambda told, lines: line_of(lines, "charter").update(signed=World(("CC", "BB"), ("CC/POLICE", "BB/CUSTOMS")).signed_charter),
+        put("charter", 1, signed=World(("CC", "BB"), ("CC/POLICE", "BB/CUSTOMS")).signed_charter),
         ("checkpoint 1", "checkpoint", "log-unsigned")),
     "a bundle of version 2": (put("bundle", 1, v=2), ("bundle", "lines", "frame")),
     "a bundle from the future": (put("bundle", 1, at=NOW + 301), ("bundle", "lines", "future")),
@@ -322,8 +333,6 @@ RESEALED: dict[str, tuple[Tamper, tuple[str, int | str, str]]] = {
 
 
 def _root(told: Exchange) -> bytes:
-    from support.verify_maker import root_of
-
     return root_of(told.world.logs[THEIRS][:2])
 
 
@@ -526,7 +535,7 @@ def test_nothing_but_faults(data: st.DataObject) -> None:
     verify(sealed)
 
 
-@lru_cache(maxsize=1)
+@cache
 def _told() -> Exchange:
     return Exchange(World())
 
@@ -542,9 +551,3 @@ def test_fields_of_other_kinds_may_have_these_names(told: Exchange) -> None:
     for act in acts:
         world.file(act)
     assert not verify(world.seal(world.export(acts))).failures
-
-
-def test_notes_and_canonical_are_used() -> None:
-    """The maker's own canonical form is what the verifier asks for."""
-    assert canonical({"b": 1, "a": "ñ"}) == '{"a":"ñ","b":1}'.encode()
-    assert notes.open_checkpoint is not None

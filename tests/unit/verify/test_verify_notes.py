@@ -18,7 +18,7 @@ Change = Callable[[str], str]
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    """A log of three leaves."""
+    """Return a world with a log of three leaves."""
     world = World()
     world.logs[ORIGIN] = [b"a", b"b", b"c"]
     return world

@@ -90,8 +90,8 @@ def test_without_an_anchor_the_charter_is_assumed(bundle: Path, capsys: pytest.C
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("es", ["VERIFICADO: 5 actos", "Lo que esto prueba", "firmó «folio/request/1»", "Lo que esto NO prueba"]),
-        ("en", ["VERIFIED: 5 acts", "What this proves", "signed “folio/request/1”", "What this does NOT prove"]),
+        ("es", ["VERIFICADO. Actos: 5", "Lo que esto prueba", "firmó «folio/request/1»", "Lo que esto NO prueba"]),
+        ("en", ["VERIFIED. Acts: 5", "What this proves", "signed “folio/request/1”", "What this does NOT prove"]),
     ],
 )
 def test_both_languages(language: str, words: list[str], bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -125,7 +125,7 @@ def test_a_bundle_that_fails(told: Exchange, tmp_path: Path, capsys: pytest.Capt
 def test_every_kind_that_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Recalls, their answers, outcomes and closures are told; their fields may be closed."""
     world = World()
-    kinds = {
+    kinds: dict[str, Tree] = {
         "folio/recall/1": {"reason": "x"},
         "folio/recall-answer/1": {"attested": True},
         "folio/outcome/1": {"outcome": "arrest"},
