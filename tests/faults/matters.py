@@ -35,8 +35,9 @@ from paridad.node.purging import backups_by, derived_items
 from paridad.node.reading import load_folio
 from support.two_nodes import Parties
 
+from faults.plain import send_plain
+
 DOSSIER = "targets/dossier/1"
-PLAIN = "folio/resumption/1"
 PATHS = ("name", "subject_type")
 AGENCIES = {"MX": "MX/FGR", "US": "US/DOJ"}
 
@@ -98,7 +99,8 @@ class Matters:
     def send(self, count: int) -> list[str]:
         """Send plain acts from one party to the other; return their hashes."""
         sender, receiver = self.chance.sample(self.parties.names, 2)
-        return self.parties.send(AGENCIES[sender], AGENCIES[receiver], count, PLAIN, {"reason": "sigue"})
+        own = self._node(sender).own
+        return send_plain(own, AGENCIES[sender], AGENCIES[receiver], count, now=self.parties.clock())
 
     def _acknowledge(self, matter: Matter) -> str:
         state = self._folio(matter, matter.asked)

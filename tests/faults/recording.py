@@ -66,8 +66,8 @@ class State:
 
     digest: bytes
     pages: tuple[bytes, ...]
-    at: int
-    """Length of the disk's journal at the commit."""
+    elsewhere: int
+    """How far the other node's journal was at the commit."""
 
 
 @dataclass
@@ -78,16 +78,20 @@ class Tape:
     states: list[State] = field(default_factory=list)
     acknowledged: list[Fact] = field(default_factory=list)
     pages: dict[bytes, bytes] = field(default_factory=dict)
-    elsewhere: list[tuple[int, int]] = field(default_factory=list)
-    """Per state of this node: how long the other's journal was then, and how many states the other had."""
+    other: RecordingDisk | None = None
 
     def commit(self, content: bytes) -> None:
-        """Take down the state after a commit."""
+        """Take down the state after a commit, if it changed anything."""
+        digest = digest_of(content)
+        if not self.states or self.states[-1].digest != digest:
+            self.states.append(self._state(content, digest))
+        self._mark()
+
+    def _state(self, content: bytes, digest: bytes) -> State:
         pages = [content[at : at + PAGE] for at in range(0, len(content), PAGE)]
         keys = [blake2b(page, digest_size=16).digest() for page in pages]
         self.pages.update(zip(keys, pages, strict=True))
-        self.states.append(State(digest_of(content), tuple(keys), len(self.disk.journal)))
-        self._mark()
+        return State(digest, tuple(keys), len(self.other.journal) if self.other else 0)
 
     def acknowledge(self, *facts: Fact) -> None:
         """Note what leaves the node."""
@@ -150,6 +154,8 @@ class TapedParties(Parties):
 
     def __post_init__(self) -> None:
         self.tapes = {party: Tape(RecordingDisk(f"tape-{next(_numbers)}")) for party in self.names}
+        one, other = self.tapes.values()
+        one.other, other.other = other.disk, one.disk
         self._lines = random.Random(self.seed)
         self.wrap = lambda line: BadLine(line, seed=self._lines.randrange(1 << 30), spoil=self.spoil)
         super().__post_init__()

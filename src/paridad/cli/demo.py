@@ -32,7 +32,7 @@ from paridad.base.sources import system_clock, system_random
 from paridad.base.strict import JsonValue
 from paridad.cli.operations import OPERATIONS
 from paridad.cli.principles import ask_both
-from paridad.cli.session import Session
+from paridad.cli.session import Session, knock
 from paridad.cli.two_processes import Pair, found_two, introduce
 from paridad.desks.targets.dossier import Dossier
 from paridad.desks.targets.ofac import Reject, load_ofac
@@ -40,6 +40,7 @@ from paridad.desks.targets.projection import dossiers
 from paridad.desks.targets.sample import invent
 from paridad.node.composing import open_node
 from paridad.node.importing import ImportReport, Marks, import_dossiers
+from paridad.node.running import SOCKET
 from paridad.programmes import shipped_story
 
 PROGRAMME = "gis-mx-us"
@@ -182,9 +183,8 @@ class Story:
 
     def play(self) -> dict[str, Any]:
         """Play the main matter and the one back, and return what both nodes say of it."""
-        for party in self.pair.parties:
-            agency = self.pair.agencies[party][0]
-            self.until(f"start {party}", partial(self.ask, agency, "status"))
+        for party, home in self.pair.homes.items():
+            self.until(f"start {party}", partial(_door_opens, home.path / SOCKET))
             _say(f"{party}: nodo en marcha / node running")
         folio, answer = self._request_and_answer()
         self._recall(folio, answer)
@@ -322,6 +322,15 @@ class Story:
             "receipts_signed": {f"{s['sender']}>{s['receiver']}": s["expects"] - 1 for s in status["inbound"]},
             "logs": {head["log"]: {name: head[name] for name in ("size", "root", "cosigned")} for head in heads},
         }
+
+
+def _door_opens(path: Path) -> bool:
+    """Return whether a running node answers; asking any other way would open the node in this process."""
+    door = knock(path)
+    if door is None:
+        return False
+    door.close()
+    return True
 
 
 def _act_of(shown: Mapping[str, Any], kind: str) -> Any:

@@ -20,10 +20,13 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from paridad.base.strict import JsonValue
+from paridad.base.words import Language, Words
 from paridad.cli.errors import refused
 from paridad.cli.forms import Acting, Moment, Positional, fields_of
 from paridad.cli.seeing import draft_entry, kind_words, release_entry
 from paridad.cli.verbs import Noun, Verb
+from paridad.exchange.errors import NotReleased
+from paridad.exchange.release import Release
 from paridad.folio import commands
 from paridad.folio.commands import Command, Derived, Given, Kept, Releasing, Withheld
 from paridad.folio.naming import folio_name, next_number
@@ -37,6 +40,7 @@ from paridad.store.tables import acts as act_rows
 from paridad.store.tables import commands as command_rows
 
 ID_BYTES = 16
+LANGUAGES: tuple[Language, Language] = ("es", "en")
 
 
 class Order(Acting):
@@ -357,9 +361,18 @@ def _material(form: Material, scene: Scene) -> tuple[tuple[Given, ...], tuple[Wi
         released = preview(
             scene.node.own, scene.folio, record, basis=form.basis, two_persons=scene.two_persons, now=scene.now
         )
+        if not released.given:
+            raise NotReleased(_why_nothing(released))
         given += [Given(record, path) for path in released.given]
         withheld += withheld_of(released)
     return tuple(given), tuple(withheld)
+
+
+def _why_nothing(released: Release) -> Words:
+    """Say why nothing of a record may leave: each distinct reason once."""
+    found = dict.fromkeys(reason for each in released.decisions.values() for reason in each.reasons)
+    es, en = (" ".join(reason.in_(language) for reason in found) for language in LANGUAGES)
+    return Words(es=f"De {released.act} nada puede salir. {es}", en=f"Of {released.act} nothing may leave. {en}")
 
 
 def _given(pairs: tuple[tuple[str, str], ...]) -> tuple[Given, ...]:

@@ -20,7 +20,6 @@ import sqlalchemy as sa
 
 from paridad.base.strict import JsonValue, encode_base64url, write_json
 from paridad.base.words import Words
-from paridad.exchange.papers import COVER, RECEIPT
 from paridad.exchange.paths import DELIVER
 from paridad.exchange.transport import Request
 from paridad.exchange.wire import read_answer
@@ -32,10 +31,9 @@ from paridad.ledger.note import read_note
 from paridad.node.node import Node
 from paridad.node.reading import load_folio
 from paridad.policy.question import COMMANDS, ROLES, CommandQuestion
-from paridad.store.acts import ActQuery, filed_acts
 from paridad.store.ledger import SqlLedgerStore
 from paridad.store.records import decided_for
-from paridad.store.streams import outbox_of
+from paridad.store.tables import acts, outbox
 
 Facts = Mapping[str, Any]
 
@@ -77,8 +75,8 @@ def examine(node: Node, *, now: int) -> Facts:
             "public": sorted(encode_base64url(sha256(key.to_json()).digest()) for key in node.home.keys()),
             "store": encode_base64url(sha256(str(own.store.path or node.settings.store).encode()).digest()),
             "policy_set": own.engine.policy_set,
-            "unexplained": _unexplained(conn, node),
-            "released": _released(conn, node),
+            "unexplained": _unexplained(conn),
+            "released": len(_released(conn)),
             "probe": _probe(conn, node),
             "logs": _logs(conn, node, now),
             "sheets": _sheets(conn, node, now),
@@ -183,18 +181,15 @@ def _equality(a: Facts, b: Facts) -> tuple[Check, ...]:
     )
 
 
-def _ours(conn: sa.Connection, node: Node) -> list[str]:
-    acts = filed_acts(conn, ActQuery(ours=True))
-    return [act.hash for act in acts if act.envelope.knd not in (COVER, RECEIPT) and outbox_of(conn, act.hash)]
+def _released(conn: sa.Connection) -> list[str]:
+    """Return the acts of ours that were sent with at least one field; covers and receipts travel unqueued."""
+    sent = sa.select(acts.c.hash).join(outbox, outbox.c.act == acts.c.filed).where(outbox.c.digests != "").distinct()
+    return list(conn.execute(sent.order_by(acts.c.hash)).scalars())
 
 
-def _released(conn: sa.Connection, node: Node) -> int:
-    return len(_ours(conn, node))
-
-
-def _unexplained(conn: sa.Connection, node: Node) -> list[str]:
+def _unexplained(conn: sa.Connection) -> list[str]:
     """Return acts of ours that were sent without a recorded decision."""
-    return [hash_ for hash_ in _ours(conn, node) if not decided_for(conn, hash_)]
+    return [hash_ for hash_ in _released(conn) if not decided_for(conn, hash_)]
 
 
 def _probe(conn: sa.Connection, node: Node) -> dict[str, JsonValue]:

@@ -322,6 +322,7 @@ RESEALED: dict[str, tuple[Tamper, tuple[str, int | str, str]]] = {
         ("checkpoint 1", "checkpoint", "log-unsigned")),
     "a bundle of version 2": (put("bundle", 1, v=2), ("bundle", "lines", "frame")),
     "a bundle from the future": (put("bundle", 1, at=NOW + 301), ("bundle", "lines", "future")),
+    "a bundle dated within the tolerance of clocks": (put("bundle", 1, at=NOW + 300), ("", "", "")),
     "a bundle from before the key counted": (put("bundle", 1, at=T0 - 600), ("seal", "seal", "key-owner")),
     "no head": (drop("bundle"), ("bundle", "lines", "frame")),
     "a head in the middle": (lambda _, lines: lines.append(lines.pop(0)), ("bundle", "lines", "frame")),
@@ -373,6 +374,11 @@ def test_a_seal_of_somebody_else(told: Exchange, lines: list[Tree]) -> None:
 def test_what_is_no_bundle(data: bytes) -> None:
     """Anything at all is answered with faults, never with an error of the program."""
     assert verify(data).failures
+
+
+def test_nothing_stands_behind_the_seal(told: Exchange, lines: list[Tree]) -> None:
+    """Bytes behind the last line feed are no part of the bundle."""
+    assert first(verify(told.world.seal(lines) + b"x")) == ("bundle", "lines", "frame")
 
 
 def test_a_seal_alone(told: Exchange) -> None:
