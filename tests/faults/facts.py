@@ -94,9 +94,7 @@ def _dangling(conn: sqlite3.Connection) -> list[str]:
         "settled without the receipt's act": (
             "SELECT receipt FROM batches WHERE receipt IS NOT NULL AND receipt NOT IN (SELECT hash FROM acts)"
         ),
-        "an act of ours in no log": (
-            "SELECT hash FROM acts WHERE ours = 1 AND filed NOT IN (SELECT act FROM leaves)"
-        ),
+        "an act of ours in no log": ("SELECT hash FROM acts WHERE ours = 1 AND filed NOT IN (SELECT act FROM leaves)"),
     }
     return wrong + [f"{what}: {row[0]}" for what, sql in checks.items() for row in conn.execute(sql)]
 
@@ -120,29 +118,31 @@ def _holes(conn: sqlite3.Connection) -> list[str]:
             ]
             if found != list(range(1, following)):
                 wrong.append(f"{name} {sender}>{receiver}: the next is {following}, there are {len(found)}")
-    count, last = conn.execute("SELECT count(*), coalesce(max(filed), 0) FROM acts").fetchone()
-    return wrong + ([f"filing numbers: {count} acts, the last is {last}"] if count != last else [])
+    numbers = "SELECT filed AS number FROM acts UNION ALL SELECT number FROM touched"
+    count, last = conn.execute(f"SELECT count(*), coalesce(max(number), 0) FROM ({numbers})").fetchone()
+    return wrong + ([f"filing numbers: there are {count}, the last is {last}"] if count != last else [])
 
 
 def _twice(conn: sqlite3.Connection) -> list[str]:
     checks = {
         "an identifier twice": "SELECT iss || jti FROM acts GROUP BY iss, jti HAVING count(*) > 1",
-        "an act twice in a log": (
-            "SELECT origin || act FROM leaves GROUP BY origin, act HAVING count(*) > 1"
-        ),
+        "an act twice in a log": ("SELECT origin || act FROM leaves GROUP BY origin, act HAVING count(*) > 1"),
     }
     return [f"{what}: {row[0]}" for what, sql in checks.items() for row in conn.execute(sql)]
 
 
 def _heads(conn: sqlite3.Connection) -> list[str]:
-    """A head covers leaves that are there; nothing is signed beyond it."""
+    """A head covers leaves that are there; nothing of ours is signed beyond it."""
     wrong: list[str] = []
+    ours = {iss.partition("/")[0] for (iss,) in conn.execute("SELECT DISTINCT iss FROM acts WHERE ours = 1")}
     for origin, size in conn.execute("SELECT origin, size FROM heads"):
         sql = "SELECT count(*) FROM leaves WHERE origin = ? AND idx < ?"
         if conn.execute(sql, (origin, size)).fetchone()[0] != size:
             wrong.append(f"{origin}: the head says {size}, some of its leaves are missing")
-        (signed,) = conn.execute("SELECT coalesce(max(size), 0) FROM checkpoints WHERE origin = ?", (origin,)).fetchone()
-        if signed > size:
+        (signed,) = conn.execute(
+            "SELECT coalesce(max(size), 0) FROM checkpoints WHERE origin = ?", (origin,)
+        ).fetchone()
+        if origin.partition("/")[0] in ours and signed > size:
             wrong.append(f"{origin}: {signed} was signed, the head says {size}")
     return wrong
 

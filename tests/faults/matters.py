@@ -16,6 +16,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from faults.plain import send_plain
 from paridad.folio.commands import (
     Acknowledge,
     Answer,
@@ -34,8 +35,6 @@ from paridad.node.node import Node
 from paridad.node.purging import backups_by, derived_items
 from paridad.node.reading import load_folio
 from support.two_nodes import Parties
-
-from faults.plain import send_plain
 
 DOSSIER = "targets/dossier/1"
 PATHS = ("name", "subject_type")

@@ -22,6 +22,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from faults.facts import Facts, contradictions, disagreements, facts_of, open_plain
+from faults.matters import AGENCIES
+from faults.plain import send_plain
+from faults.recording import Day, Tape, digest_of
 from paridad.base.errors import ParidadError
 from paridad.exchange.transport import Request, Response, Transport
 from paridad.ledger import log
@@ -33,11 +37,6 @@ from paridad.store.ledger import SqlLedgerStore, origins
 from support.crash_disk import CrashImage, crash_images
 from support.programmes import seeded_random
 from support.two_nodes import TestClock
-
-from faults.facts import Facts, contradictions, disagreements, facts_of, open_plain
-from faults.matters import AGENCIES
-from faults.plain import send_plain
-from faults.recording import Day, Tape, digest_of
 
 NAME = "node.db"
 SETTLING_ROUNDS = 12
@@ -117,8 +116,8 @@ class Judge:
         conn = open_plain(self.scratch / NAME)
         try:
             conn.execute("PRAGMA synchronous=OFF")
-            conn.execute("SELECT count(*) FROM sqlite_schema").fetchall()
-            digest = digest_of(conn.serialize())
+            tables = conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+            digest = digest_of(conn.serialize() if tables else b"")
             if digest not in self._facts:
                 self._examine(conn, digest)
         finally:
@@ -193,7 +192,8 @@ def restarted(day: Day, party: str, image: CrashImage, scratch: Path) -> list[st
         except ParidadError as error:
             return [f"restart of {party}, cut {image.cut}: {error.words.en}"]
         wrong = [
-            f"restart of {party}, cut {image.cut}: {line}" for line in compare(Path(folder) / party, Path(folder) / other)
+            f"restart of {party}, cut {image.cut}: {line}"
+            for line in compare(Path(folder) / party, Path(folder) / other)
         ]
     return wrong
 

@@ -19,10 +19,12 @@ import itertools
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from hashlib import blake2b
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
+from faults.facts import Fact
+from faults.matters import Matters
 from paridad.acts.envelope import act_hash
 from paridad.exchange.paths import DELIVER, WITNESS
 from paridad.exchange.transport import Request, Response, Transport
@@ -39,9 +41,6 @@ from support.bad_line import BadLine
 from support.crash_disk import RecordingDisk
 from support.programmes import seeded_random
 from support.two_nodes import Parties
-
-from faults.facts import Fact
-from faults.matters import Matters
 
 PAGE = 4096
 Lie = Literal["", "synchronous is NORMAL", "journal is DELETE, synchronous is OFF"]
@@ -89,7 +88,7 @@ class Tape:
 
     def _state(self, content: bytes, digest: bytes) -> State:
         pages = [content[at : at + PAGE] for at in range(0, len(content), PAGE)]
-        keys = [blake2b(page, digest_size=16).digest() for page in pages]
+        keys = [sha256(page).digest() for page in pages]
         self.pages.update(zip(keys, pages, strict=True))
         return State(digest, tuple(keys), len(self.other.journal) if self.other else 0)
 
@@ -108,7 +107,7 @@ class Tape:
 
 def digest_of(content: bytes) -> bytes:
     """Return the digest of a whole database."""
-    return blake2b(content, digest_size=16).digest()
+    return sha256(content).digest()
 
 
 class TapedConnection(ApswConnection):

@@ -76,15 +76,15 @@ class CommandLines:
         """File an invented dossier and return its act hash."""
         [dossier] = invent(1, seed=seed, countries=("Aa", "Bb"))
         fields = dossier_fields(dossier)
-        return self.parties.record(
-            agency, "targets/dossier/1", fields, handling=handling, purpose=PURPOSE, basis=BASIS
-        )
+        return self.parties.record(agency, "targets/dossier/1", fields, handling=handling, purpose=PURPOSE, basis=BASIS)
 
     def asked(self, asking: str, asked: str, *more: str, handling: str = "AMBER") -> str:
         """Open a folio, deliver it, and return its name."""
         party = asking.partition("/")[0]
         marks = ("--handling", handling, "--purpose", PURPOSE, "--basis", BASIS, "--urgency", "urgent")
-        said = self.json(party, "folio", "ask", asked, "--question", "¿Quién es?", *marks, *more, "--as", officer(asking))
+        said = self.json(
+            party, "folio", "ask", asked, "--question", "¿Quién es?", *marks, *more, "--as", officer(asking)
+        )
         self.parties.settle(3)
         return str(said["folio"])
 

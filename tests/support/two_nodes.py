@@ -20,6 +20,7 @@ from paridad.base.errors import ParidadError
 from paridad.exchange import filing
 from paridad.exchange.release import Matter
 from paridad.exchange.transport import Request, Response, Transport
+from paridad.folio.commands import Command
 from paridad.node.composing import open_node
 from paridad.node.founding import PartySecrets, add_peer, agencies_of, make_party, sign, write_home
 from paridad.node.home import Home, Officer
@@ -27,7 +28,6 @@ from paridad.node.node import Node
 from paridad.node.saying import Said, carry_out
 from paridad.policy.question import ROLES
 from paridad.programme.charter import assemble, compile_document
-from paridad.folio.commands import Command
 from support.programmes import EFFECTIVE_FROM, seeded_random, template_for
 
 START = EFFECTIVE_FROM + 86_400

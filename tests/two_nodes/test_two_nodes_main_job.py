@@ -4,8 +4,6 @@
 from pathlib import Path
 
 import pytest
-from support.matters import BOTH_WAYS, TREATY, WAYS, matter, person, waiting
-from support.sound import assert_equal_sheets, failures_of, folio_of
 
 from paridad.folio.commands import Acknowledge, Answer, AttestPurge, Close, FileOutcome, Kept, Recall, Supplement
 from paridad.folio.state import Stage
@@ -13,6 +11,8 @@ from paridad.node.node import Node
 from paridad.node.purging import backups_by, derived_items
 from paridad.node.reading import read_act
 from paridad.store.vault import destructions
+from support.matters import BOTH_WAYS, TREATY, WAYS, matter, person, waiting
+from support.sound import assert_equal_sheets, failures_of, folio_of
 
 MARKER = "Xochiquetzal7"
 
@@ -20,9 +20,7 @@ MARKER = "Xochiquetzal7"
 def files_with(node: Node, text: str) -> list[str]:
     """Return the files of a node's folder in which a text stands."""
     folder = node.home.path
-    return sorted(
-        path.name for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()
-    )
+    return sorted(path.name for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes())
 
 
 def fields_at(node: Node, record: str) -> dict[str, object]:

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from support.matters import BOTH_WAYS, PURPOSE, STATEMENT, WAYS, Matter, matter, person
-from support.sound import changed, dump, folio_of
 
 from paridad.base.errors import ParidadError
 from paridad.exchange.errors import NotReleased
@@ -42,6 +40,8 @@ from paridad.store.acts import ActQuery, count_acts
 from paridad.store.errors import CommandReused
 from paridad.store.records import decided_for
 from paridad.store.streams import outbox_of
+from support.matters import BOTH_WAYS, PURPOSE, STATEMENT, WAYS, Matter, matter, person
+from support.sound import changed, dump, folio_of
 
 DAY = 86_400
 
@@ -266,7 +266,9 @@ def test_a_record_of_another_party_is_not_given_on(names: tuple[str, ...], tmp_p
         m.settle()
         m.says("asked", Answer, **m.offer(record))
         m.settle()
-        back = replace(m, folio=f"{names[1]}-2025-0001", agencies={"asking": m.agencies["asked"], "asked": m.agencies["asking"]})
+        back = replace(
+            m, folio=f"{names[1]}-2025-0001", agencies={"asking": m.agencies["asked"], "asked": m.agencies["asking"]}
+        )
         back.asks(handling="CLEAR")
         m.settle()
         before = dump(back.node("asked"))
@@ -367,6 +369,8 @@ def test_a_purge_of_what_never_arrived_can_be_attested(tmp_path: Path) -> None:
         m.says("asked", Recall, of=m.last["answer"], reason="…")
         m.settle()
         now = m.parties.clock()
-        m.says("asking", AttestPurge, of=m.last["recall"], derived=(), unreadable_since=now, unreadable_in_backups_by=now)
+        m.says(
+            "asking", AttestPurge, of=m.last["recall"], derived=(), unreadable_since=now, unreadable_in_backups_by=now
+        )
         m.settle()
         assert folio_of(m.node("asked"), m.folio).recalls[0].answer is not None

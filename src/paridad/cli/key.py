@@ -217,7 +217,7 @@ def _end(node: Node, form: Retire | Revoke, change: Literal["retire", "revoke"],
 
 def private_keys(home: Home) -> list[PrivateKey]:
     """Return the private keys of a folder, those that wait to be activated apart."""
-    return home.keys()
+    return home.private_keys()
 
 
 # Finding --------------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ Worked example
 """
 
 import os
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,8 +37,6 @@ class Pair:
 
 def parties_of(template: bytes) -> list[str]:
     """Return the parties that a charter template names, in order."""
-    import tomllib
-
     return [each["id"] for each in tomllib.loads(template.decode("utf-8"))["parties"]]
 
 

@@ -72,7 +72,7 @@ def open_node(
 
 
 def _own_side(party: str, charter: Charter, home: Home, store: Store, random: Random) -> OwnSide:
-    keys = home.keys()
+    keys = home.private_keys()
     return OwnSide(
         party=party,
         programme=charter.programme,

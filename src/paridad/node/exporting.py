@@ -14,12 +14,13 @@ Worked example (lines)
     {"kid":"A/POLICE#1","lines":9,"sha256":"…","sig":"…","t":"end"}
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 import sqlalchemy as sa
 
+from paridad.acts.envelope import Envelope, party_of
 from paridad.acts.verify import VerifiedAct, wire_of
 from paridad.base.strict import JsonValue, encode_base64url, write_json
 from paridad.base.words import Words
@@ -36,7 +37,7 @@ from paridad.policy.visible import Reader, Visibility, visible_to
 from paridad.programme.charter import assemble
 from paridad.programme.origins import parse_name, shared_origin
 from paridad.store import proofs, streams
-from paridad.store.acts import ActQuery, filed_acts, folio_acts, get_acts
+from paridad.store.acts import ActQuery, StoredAct, filed_acts, folio_acts, get_acts
 from paridad.store.ledger import SqlLedgerStore, indexes_of
 
 SEAL_PREFIX = b"paridad/bundle/1\0"
@@ -65,19 +66,21 @@ def export_bundle(own: OwnSide, reader: Reader, *, folio: str | None, now: int) 
         sent = _sent(conn, own, acts)
         places = _places(conn, own, acts)
         for act in acts:
-            _add_act(conn, own, bundle, act, _texts(act, sight, relevant, sent), sent, places)
+            if place := places.get(act.hash):
+                bundle.sizes.setdefault(place.origin, set()).add(place.size)
+                texts = _texts(act, sight, relevant, sent)
+                bundle.acts.append(_act_line(act, place, texts, _covered(conn, own, act, sent)))
         lines = [_head(own, reader.agency, now), *_charters(own), *_checkpoints(conn, bundle), *bundle.acts]
         lines += _streams(conn, acts)
     return _sealed(own, reader.agency, lines)
 
 
 def _collect(conn: sa.Connection, own: OwnSide, folio: str | None) -> list[VerifiedAct]:
-    """Return the acts of a folio, the records they give, their covers and receipts, and the key acts of the programme."""
+    """Return the acts of a folio, the records they give, their covers and receipts, and the programme's key acts."""
     if folio is None:
-        stored = [act for act in filed_acts(conn, ActQuery()) if not _internal(act.envelope.iss, act.envelope.aud)]
-        return read_acts(conn, own, stored)
+        return read_acts(conn, own, [act for act in _everything(conn) if not _internal(act.envelope)])
     state = load_folio(conn, own, folio)
-    hashes = [act.hash for act in folio_acts(conn, folio) if not _internal(act.envelope.iss, act.envelope.aud)]
+    hashes = [act.hash for act in folio_acts(conn, folio) if not _internal(act.envelope)]
     hashes += [each.record for release in state.releases for each in release.given]  # type: ignore[misc]
     papers = [paper for hash_ in dict.fromkeys(hashes) for paper in _papers(conn, hash_)]
     keys = [act.hash for act in filed_acts(conn, ActQuery(kinds=(KEY_CHANGE, CHARTER)))]
@@ -85,9 +88,15 @@ def _collect(conn: sa.Connection, own: OwnSide, folio: str | None) -> list[Verif
     return read_acts(conn, own, sorted(found.values(), key=lambda act: act.filed))
 
 
-def _internal(iss: str, aud: Iterable[str]) -> bool:
-    party = iss.partition("/")[0]
-    return all(agency.partition("/")[0] == party for agency in aud)
+def _everything(conn: sa.Connection) -> Iterator[StoredAct]:
+    after = 0
+    while page := filed_acts(conn, after=after):
+        yield from page
+        after = page[-1].filed
+
+
+def _internal(envelope: Envelope) -> bool:
+    return all(party_of(agency) == envelope.party for agency in envelope.aud)
 
 
 def _papers(conn: sa.Connection, hash_: str) -> list[str]:
@@ -162,31 +171,19 @@ def _vouched_size(ledger: SqlLedgerStore, own: OwnSide, origin: str) -> int:
     return mirrored.size if mirrored else 0
 
 
-def _add_act(
-    conn: sa.Connection,
-    own: OwnSide,
-    bundle: _Bundle,
-    act: VerifiedAct,
-    texts: Sequence[str],
-    sent: Mapping[str, set[str]],
-    places: Mapping[str, _Place],
-) -> None:
-    place = places.get(act.hash)
-    if place is None:
-        return
-    bundle.sizes.setdefault(place.origin, set()).add(place.size)
-    line: Line = {
+def _act_line(act: VerifiedAct, place: _Place, texts: Sequence[str], covered: set[str]) -> Line:
+    """Return the line of an act; what a cover lists and this export leaves out is named (`omits`)."""
+    opened = {each.digest for each in act.disclosures.values() if each.text in set(texts)}
+    omits: list[JsonValue] = [*sorted(covered - opened)]
+    return {
         "t": "act",
         "wire": wire_of(act.signed, texts).decode("ascii"),
         "origin": place.origin,
         "index": place.index,
         "size": place.size,
         "proof": [encode_base64(each) for each in place.proof],
+        **({"omits": omits} if omits else {}),
     }
-    opened = {each.digest for each in act.disclosures.values() if each.text in set(texts)}
-    if omits := sorted(_covered(conn, own, act, sent) - opened):
-        line["omits"] = omits
-    bundle.acts.append(line)
 
 
 def _covered(conn: sa.Connection, own: OwnSide, act: VerifiedAct, sent: Mapping[str, set[str]]) -> set[str]:

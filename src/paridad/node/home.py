@@ -161,7 +161,7 @@ class Home:
         """Keep a signed charter that was read."""
         write_private(self.path / "charters" / f"{charter.version}.json", signed)
 
-    def keys(self) -> list[PrivateKey]:
+    def private_keys(self) -> list[PrivateKey]:
         """Read the private keys of this node; roots are kept elsewhere."""
         return [PrivateKey.from_json(path.read_bytes()) for path in sorted((self.path / "keys").glob("*.json"))]
 

@@ -71,8 +71,8 @@ def examine(node: Node, *, now: int) -> Facts:
         return {
             "party": own.party,
             "charter": charter.hash,
-            "keys": sorted(key.kid for key in node.home.keys()),
-            "public": sorted(encode_base64url(sha256(key.to_json()).digest()) for key in node.home.keys()),
+            "keys": sorted(key.kid for key in node.home.private_keys()),
+            "public": sorted(encode_base64url(sha256(key.to_json()).digest()) for key in node.home.private_keys()),
             "store": encode_base64url(sha256(str(own.store.path or node.settings.store).encode()).digest()),
             "policy_set": own.engine.policy_set,
             "unexplained": _unexplained(conn),
@@ -142,7 +142,7 @@ def _trust(a: Facts, b: Facts) -> tuple[Check, ...]:
 
 
 def _responsibility(a: Facts, b: Facts) -> tuple[Check, ...]:
-    ours, theirs = ({folio: digest for folio, digest in facts["sheets"]} for facts in (a, b))
+    ours, theirs = (dict(facts["sheets"]) for facts in (a, b))
     both = sorted(ours.keys() & theirs.keys())
     different = [folio for folio in both if ours[folio] != theirs[folio]]
     return (
@@ -229,7 +229,8 @@ def _cosigned_at(keys: tuple[Any, ...], note: bytes) -> int:
 
 def _sheets(conn: sa.Connection, node: Node, now: int) -> list[JsonValue]:
     folios = conn.execute(sa.select(folio_rows.c.id).order_by(folio_rows.c.id)).scalars().all()
-    return [[folio, encode_base64url(sha256(sheet(load_folio(conn, node.own, folio), now)).digest())] for folio in folios]
+    digests = (sha256(sheet(load_folio(conn, node.own, folio), now)).digest() for folio in folios)
+    return [[folio, encode_base64url(digest)] for folio, digest in zip(folios, digests, strict=True)]
 
 
 def _rights(node: Node, now: int) -> str:

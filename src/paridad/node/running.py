@@ -150,7 +150,6 @@ class Door:
             tree = read_json(asked.rstrip(b"\n"), max_string=MAX_LINE, max_array=MAX_LINE)
             result = self._operations[tree["operation"]](self._node, tree["arguments"])
             write_json(result, max_string=MAX_LINE, max_array=MAX_LINE)
-            return {"result": result}
         except ParidadError as error:
             return {
                 "error": {
@@ -168,3 +167,4 @@ class Door:
                     "exit_code": int(ExitCode.TRY_AGAIN),
                 }
             }
+        return {"result": result}

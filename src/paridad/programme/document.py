@@ -269,7 +269,7 @@ def _check_whole(charter: Charter, facts: Facts) -> None:
 
 
 def _check_conduct(charter: Charter, facts: Facts) -> None:
-    """The marks of the programme's own acts stand in its lists."""
+    """Check that the marks of the programme's own acts stand in its lists."""
     lists: Mapping[str, tuple[str, Mapping[str, object]]] = {
         "handling": (charter.conduct.handling, charter.handling),
         "purpose": (charter.conduct.purpose, charter.purposes),

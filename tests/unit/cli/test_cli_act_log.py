@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.cli_world import CommandLines
 
-from paridad.ledger.evidence import Side, write_equivocation
 from paridad.ledger.checkpoint import Checkpoint, sign_checkpoint
+from paridad.ledger.evidence import Side, write_equivocation
 from paridad.ledger.merkle import Subtree
 from paridad.store.acts import get_act
 from paridad.store.ledger import keep_evidence
-from paridad.store.streams import receipt_for, outbox_of
+from paridad.store.streams import outbox_of, receipt_for
+from support.cli_world import CommandLines
 
 
 @pytest.fixture(scope="module")

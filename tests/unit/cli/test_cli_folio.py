@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.cli_world import BASIS, PURPOSE, CommandLines, officer
 
 from paridad.base.words import Language
 from paridad.store.records import reads_of
+from support.cli_world import BASIS, PURPOSE, CommandLines, officer
 
 PARTS = {
     "the first asks": ("MX/FGR", "US/DOJ"),

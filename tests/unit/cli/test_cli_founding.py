@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from support.cli_world import TREES
-from support.programmes import EFFECTIVE_FROM, exchange_parties, generic_template, seeded_random
 
 from paridad.base.strict import read_json, write_json
 from paridad.base.words import Language
@@ -19,6 +17,8 @@ from paridad.exchange.transport import Request, Response
 from paridad.node.composing import open_node
 from paridad.node.home import Home
 from paridad.programmes import shipped_programme
+from support.cli_world import TREES
+from support.programmes import EFFECTIVE_FROM, exchange_parties, generic_template, seeded_random
 
 ORDERS = {"as written": ("MX", "US"), "parties exchanged": ("US", "MX")}
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from support.cli_world import CommandLines, officer
 
 OPS = ("--as", "fgr-operator")
