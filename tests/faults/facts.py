@@ -75,7 +75,10 @@ def facts_of(conn: sqlite3.Connection) -> Facts:
 
 def contradictions(conn: sqlite3.Connection) -> list[str]:
     """Return what is wrong in a database by itself, in sentences; nothing is the only good answer."""
-    answer = [row[0] for row in conn.execute("PRAGMA integrity_check")]
+    try:
+        answer = [row[0] for row in conn.execute("PRAGMA integrity_check")]
+    except sqlite3.DatabaseError as error:
+        return [f"damaged: {error}"]
     if answer != ["ok"]:
         return [f"damaged: {line}" for line in answer]
     if not conn.execute("SELECT 1 FROM sqlite_schema WHERE name = 'inbound_parcels'").fetchone():
@@ -100,7 +103,7 @@ def _dangling(conn: sqlite3.Connection) -> list[str]:
 
 
 def _holes(conn: sqlite3.Connection) -> list[str]:
-    """Positions and filing numbers run from 1 to the next one's predecessor."""
+    """Demand that positions and filing numbers run from 1 without a hole."""
     wrong: list[str] = []
     for name, streams, rows in (
         ("outbox", "outbound_streams", "outbox"),
@@ -132,7 +135,7 @@ def _twice(conn: sqlite3.Connection) -> list[str]:
 
 
 def _heads(conn: sqlite3.Connection) -> list[str]:
-    """A head covers leaves that are there; nothing of ours is signed beyond it."""
+    """Demand that a head covers leaves that are there, and that nothing of ours is signed beyond it."""
     wrong: list[str] = []
     ours = {iss.partition("/")[0] for (iss,) in conn.execute("SELECT DISTINCT iss FROM acts WHERE ours = 1")}
     for origin, size in conn.execute("SELECT origin, size FROM heads"):
@@ -148,7 +151,7 @@ def _heads(conn: sqlite3.Connection) -> list[str]:
 
 
 def _batches(conn: sqlite3.Connection) -> list[str]:
-    """The covers of a stream follow one another without a hole, from position 1 to the last that is not queued."""
+    """Demand that covers follow one another without a hole, from position 1 to the last that is not queued."""
     wrong: list[str] = []
     covered: Counter[tuple[str, str]] = Counter()
     ends: dict[tuple[str, str], list[tuple[int, int]]] = {}
@@ -177,4 +180,23 @@ def disagreements(sender: sqlite3.Connection, receiver: sqlite3.Connection) -> l
     wrong = [f"never arrived: {key}" for key in sent.keys() - came.keys()]
     wrong += [f"never sent: {key}" for key in came.keys() - sent.keys() if key[:2] in mine]
     wrong += [f"another act at {key}" for key in sent.keys() & came.keys() if sent[key][0] != came[key]]
-    return wrong + [f"not settled: {key} is {state}" for key, (_, state) in sent.items() if state != "cosigned"]
+    wrong += [f"not settled: {key} is {state}" for key, (_, state) in sent.items() if state != "cosigned"]
+    return wrong + _promises(sender, receiver)
+
+
+def _promises(sender: sqlite3.Connection, receiver: sqlite3.Connection) -> list[str]:
+    """Demand that the receiver stands by each receipt and cosignature that the sender holds, and saw no larger head."""
+    told = set(receiver.execute("SELECT cover, receipt FROM receipts"))
+    wrong = [
+        f"a receipt that its giver does not know: {row}"
+        for row in sender.execute("SELECT cover, receipt FROM batches WHERE receipt IS NOT NULL")
+        if row not in told
+    ]
+    seen = dict(receiver.execute("SELECT origin, size FROM witnessed WHERE role = 'witness'"))
+    heads = dict(sender.execute("SELECT origin, size FROM heads"))
+    for origin, size in sender.execute("SELECT origin, max(size) FROM cosignatures GROUP BY origin"):
+        if seen.get(origin, 0) < size:
+            wrong.append(f"{origin}: {size} was cosigned, the witness remembers {seen.get(origin, 0)}")
+        if seen.get(origin, 0) > heads.get(origin, 0):
+            wrong.append(f"{origin}: the witness saw {seen[origin]}, its owner has {heads.get(origin, 0)}")
+    return wrong

@@ -30,7 +30,7 @@ def send_plain(own: OwnSide, sender: str, receiver: str, count: int, *, now: int
     basis = filing.basis_kind(own, conduct.basis)
     matter = Matter(receiver, conduct.purpose, basis, addressed=True, second_person=True)
     releases = filing.release_to_addressees(own, said, matter, now=now)
-    hashes = [act.hash for act in said]
+    hashes: list[str] = [act.hash for act in said]
 
     def commit(conn: sa.Connection) -> None:
         filing.file_acts(conn, own, said, now=now)

@@ -17,7 +17,7 @@ Worked example
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -96,10 +96,10 @@ class Judge:
             self._note("corrupt", f"cut {image.cut}: {error}")
             return
         number = self.number.get(digest)
-        if number is None and (states or self._facts[digest].exact):
+        if number is None and self._facts[digest].exact:
             self._note("corrupt", f"cut {image.cut}: a state that never was")
-        elif number is not None and number + 1 < states:
-            self._note("lost", f"cut {image.cut}: state {number + 1} came back, {states} had been acknowledged")
+        elif (came_back := 0 if number is None else number + 1) < states:
+            self._note("lost", f"cut {image.cut}: state {came_back} came back, {states} had been acknowledged")
         elif not self._all_there(digest, acknowledged):
             missing = self._facts[digest].missing(self.tape.acknowledged[:acknowledged])
             self._note("lost", f"cut {image.cut}: {missing[:3]}")
@@ -191,11 +191,10 @@ def restarted(day: Day, party: str, image: CrashImage, scratch: Path) -> list[st
             _settle(Path(folder), party, other, day.now, image.cut)
         except ParidadError as error:
             return [f"restart of {party}, cut {image.cut}: {error.words.en}"]
-        wrong = [
+        return [
             f"restart of {party}, cut {image.cut}: {line}"
             for line in compare(Path(folder) / party, Path(folder) / other)
         ]
-    return wrong
 
 
 def _living(day: Day, party: str, other: str, cut: int) -> bytes:
@@ -207,20 +206,13 @@ def _living(day: Day, party: str, other: str, cut: int) -> bytes:
 
 def _settle(folder: Path, party: str, other: str, now: int, seed: int) -> None:
     clock = TestClock(now)
-    nodes: dict[str, Node] = {}
-
-    def line(sender: str) -> Transport:
-        def carry(to: str, request: Request) -> Response:
-            return nodes[to].edge(request, sender)
-
-        return carry
-
-    for name in (party, other):
-        random_ = seeded_random("restart", seed, name)
-        nodes[name] = open_node(Home(folder / name), clock=clock, random=random_, transport=line(name))
+    nodes = {
+        name: open_node(Home(folder / name), clock=clock, random=seeded_random("restart", seed, name))
+        for name in (party, other)
+    }
     try:
-        for node in nodes.values():
-            node.start()
+        for name, node in nodes.items():
+            node.transport = _line(nodes, name)
         send_plain(nodes[party].own, AGENCIES[party], AGENCIES[other], 1, now=now)
         for _ in range(SETTLING_ROUNDS):
             for node in nodes.values():
@@ -229,6 +221,13 @@ def _settle(folder: Path, party: str, other: str, now: int, seed: int) -> None:
     finally:
         for node in nodes.values():
             node.close()
+
+
+def _line(nodes: Mapping[str, Node], sender: str) -> Transport:
+    def carry(to: str, request: Request) -> Response:
+        return nodes[to].edge(request, sender)
+
+    return carry
 
 
 def compare(one: Path, other: Path) -> Iterator[str]:

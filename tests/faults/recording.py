@@ -26,7 +26,7 @@ from typing import Any, Literal
 from faults.facts import Fact
 from faults.matters import Matters
 from paridad.acts.envelope import act_hash
-from paridad.exchange.paths import DELIVER, WITNESS
+from paridad.exchange.paths import AGAIN, DELIVER, WITNESS
 from paridad.exchange.transport import Request, Response, Transport
 from paridad.exchange.wire import read_answer, read_delivery
 from paridad.ledger.checkpoint import read_checkpoint_text
@@ -196,12 +196,20 @@ class TapedParties(Parties):
 def shown_by(request: Request) -> list[Fact]:
     """Return what a node vouches for by sending a request."""
     if request.path == DELIVER:
-        head = read_delivery(request.body)[0]
-        return [("batch", head.sender, head.recipient, head.first, head.count)]
+        return _covered(request.body)
     if request.path == WITNESS:
-        shown = read_checkpoint_text(read_note(read_add_checkpoint(request.body).note).text)
-        return [("checkpoint", shown.origin, shown.size)]
+        return [("checkpoint", *_head(read_add_checkpoint(request.body).note))]
     return []
+
+
+def _covered(delivery: bytes) -> list[Fact]:
+    head = read_delivery(delivery)[0]
+    return [("batch", head.sender, head.recipient, head.first, head.count)]
+
+
+def _head(note: bytes) -> tuple[str, int]:
+    shown = read_checkpoint_text(read_note(note).text)
+    return shown.origin, shown.size
 
 
 def answered_by(party: str, request: Request, response: Response) -> list[Fact]:
@@ -209,8 +217,9 @@ def answered_by(party: str, request: Request, response: Response) -> list[Fact]:
     if response.status != 200:
         return []
     if request.path == WITNESS:
-        seen = read_checkpoint_text(read_note(read_add_checkpoint(request.body).note).text)
-        return [("witnessed", seen.origin, seen.size)]
+        return [("witnessed", *_head(read_add_checkpoint(request.body).note))]
+    if request.path == AGAIN:
+        return _covered(response.body)
     if request.path != DELIVER:
         return []
     answer = read_answer(response.body)
@@ -220,6 +229,7 @@ def answered_by(party: str, request: Request, response: Response) -> list[Fact]:
         receipt = act_hash(answer.receipt.partition("~")[0].encode())
         origin = f"{party}/{head.prg.partition('@')[0]}/shared"
         facts += [("act", receipt), ("leaf", origin, answer.index, receipt)]
+        facts += [("checkpoint", *_head(answer.checkpoint.encode()))]
         facts += [("expect", head.sender, head.recipient, answer.expect)]
     return facts
 

@@ -4,7 +4,8 @@
 Rules
   - `BadLine` wraps a transport and spoils whole messages: lost before the effect, answer swallowed after it, sent
     twice, replayed later, cut short, one bit turned.
-  - `BadWire` is a TCP relay under the TLS of two real nodes: cut at byte n, delay, slow drip, half-open.
+  - `BadWire` is a TCP relay under the TLS of two real nodes: cut at byte n, delay, slow drip, half-open, the answer
+    swallowed after the effect. A sound connection ends after `lifetime` bytes, so that each one has its chance.
   - The seed decides everything; a failing seed becomes a row of a table.
 
 Worked example
@@ -82,13 +83,21 @@ class BadLine:
         return bytes(spoiled)
 
 
+WIRE_FAULTS = ("cut", "delay", "slow", "half-open", "swallow")
+HANDSHAKE = 5_000
+"""Bytes that a server sends before its first answer, about: TLS 1.3 with certificates on both sides."""
+
+
 class BadWire:
     """A TCP relay in a thread: listens on loopback, forwards to a port, and spoils a share of the connections."""
 
-    def __init__(self, target: Callable[[], int], *, seed: int, spoil: float = 0.2) -> None:
+    def __init__(
+        self, target: Callable[[], int], *, seed: int, spoil: float = 0.2, lifetime: int | None = None
+    ) -> None:
         self._target = target
         self._random = random.Random(seed)
         self._spoil = spoil
+        self._lifetime = lifetime
         self.done: Counter[str] = Counter()
         self.port = 0
         self._loop = asyncio.new_event_loop()
@@ -118,24 +127,30 @@ class BadWire:
         self._loop.close()
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        fault = (
-            self._random.choice(("cut", "delay", "slow", "half-open")) if self._random.random() < self._spoil else ""
-        )
-        if fault:
-            self.done[fault] += 1
-        limit = self._random.randrange(1, 400_000) if fault in ("cut", "half-open") else None
+        fault = self._random.choice(WIRE_FAULTS) if self._random.random() < self._spoil else ""
+        self.done[fault or "sound"] += 1
+        up, down = self._limits(fault)
         try:
             up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._target())
         except OSError:
             writer.close()
             return
-        directions = [(reader, up_writer), (up_reader, writer)]
+        directions = [(reader, up_writer, up), (up_reader, writer, down)]
         await asyncio.wait(
-            [asyncio.ensure_future(self._pump(a, b, fault, limit)) for a, b in directions],
+            [asyncio.ensure_future(self._pump(a, b, fault, limit)) for a, b, limit in directions],
             return_when=asyncio.FIRST_COMPLETED,
         )
         for side in (writer, up_writer):
             side.close()
+
+    def _limits(self, fault: str) -> tuple[int | None, int | None]:
+        """Return after how many bytes each direction ends: towards the server, and back."""
+        if fault in ("cut", "half-open"):
+            limit = self._random.randrange(1, 400_000)
+            return limit, limit
+        if fault == "swallow":
+            return None, HANDSHAKE + self._random.randrange(2_000)
+        return self._lifetime, self._lifetime
 
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fault: str, limit: int | None

@@ -53,7 +53,7 @@ class RecordingDisk:
         self._vfs.unregister()
 
 
-class _Vfs(apsw.VFS):  # type: ignore[misc]
+class _Vfs(apsw.VFS):
     def __init__(self, name: str, disk: RecordingDisk) -> None:
         self.disk = disk
         super().__init__(name, "")
@@ -69,7 +69,7 @@ class _Vfs(apsw.VFS):  # type: ignore[misc]
             self.disk.journal.append(Operation("sync", name))
 
 
-class _File(apsw.VFSFile):  # type: ignore[misc]
+class _File(apsw.VFSFile):
     def __init__(self, name: Any, flags: list[int], disk: RecordingDisk) -> None:
         path = name.filename() if isinstance(name, apsw.URIFilename) else (name or "")
         self._disk = disk if path else None

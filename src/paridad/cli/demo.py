@@ -355,7 +355,7 @@ def _stay(pair: Pair) -> None:
     for party, home in pair.homes.items():
         settings = home.settings
         officer = f"{pair.agencies[party][-1].partition('/')[2].lower()}-liaison"
-        _say(f"{party}  https://localhost:{settings.port}   http://localhost:{settings.status_port}/es   {home.path}")
+        _say(f"{party}  https://localhost:{settings.port}   http://localhost:{settings.status_port}/es/   {home.path}")
         _say(f"    paridad status --home {home.path}")
         _say(f"    paridad folio list --home {home.path} --as {officer}")
     _say("Ctrl-C")

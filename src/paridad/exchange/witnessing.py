@@ -176,7 +176,10 @@ def seen_by(own: OwnSide, party: str, origin: str, transport: Transport) -> Veri
         return None
     if response.status != HTTP_OK:
         raise _refused(party, response)
-    seen = open_logged(own, response.body)
+    try:
+        seen = open_logged(own, response.body)
+    except ParidadError as error:
+        raise _refused(party, response) from error
     if seen.checkpoint.origin != origin:
         raise _refused(party, response)
     return seen

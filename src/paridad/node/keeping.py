@@ -52,7 +52,8 @@ def refresh_keys(own: OwnSide, charters: Sequence[Charter] = ()) -> list[Refused
 def ring_of(charters: Sequence[Charter], acts: Sequence[VerifiedAct]) -> tuple[KeyRing, list[RefusedChange]]:
     """Return the ring of charters and key acts: each statement counts under the charter it names, in filing order."""
     ring = KeyRing(())
-    refused = [RefusedChange(act.hash, Words(es="", en="")) for act in acts]
+    nowhere = Words(es="Nombra una carta que aquí no consta.", en="It names a charter that is not here.")
+    refused = [RefusedChange(act.hash, nowhere) for act in acts]
     signed: dict[str, bytes] = {act.hash: str(act.fields.get("signed", "")).encode() for act in acts}
     for charter in charters:
         ring = ring.with_charter(charter)
