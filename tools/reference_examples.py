@@ -159,7 +159,7 @@ def _text(disclosure: Disclosure) -> str:
     salt, *named = json.loads(decode_base64url(disclosure.text))
     value = named[-1]
     if isinstance(value, list) and value and isinstance(value[0], dict) and "..." in value[0]:
-        shown = f"[{_clipped(value[0])}, … {len(value)}]"
+        shown = f'[{{"...": "{value[0]["..."][:12]}…"}}, … {len(value)}]'
         return f"[{json.dumps(salt)}, {json.dumps(named[0])}, {shown}]"
     return json.dumps([salt, *named], ensure_ascii=False)
 

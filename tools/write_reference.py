@@ -276,10 +276,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; fail where a page is out of date")
     check = parser.parse_args().check
-    old = [path for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    written = pages()
+    old = [path for path, text in written.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if not check:
-        for path, text in pages().items():
-            path.write_text(text, encoding="utf-8")
+        for path in old:
+            path.write_text(written[path], encoding="utf-8")
     for path in old:
         print(("out of date: " if check else "written: ") + str(path.relative_to(ROOT)))
     return 1 if check and old else 0

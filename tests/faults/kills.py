@@ -22,14 +22,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGTERM
 
-from paridad.folio.naming import folio_name
-
 from faults.facts import contradictions, disagreements, open_plain
 from faults.nursery import PARTIES, Nursery, Unanswered, ask, found, free_ports, wait_for_door
 from faults.plain import KIND
+from paridad.base.strict import JsonValue
+from paridad.folio.naming import folio_name
 
 SETTLING_SECONDS = 90.0
-LIFE_SECONDS = 0.2
+LIFE_SECONDS = 0.15
 """How long a node is let work at most before the next kill."""
 
 
@@ -64,6 +64,7 @@ class Officers:
     party: str
     chance: random.Random
     stop: threading.Event
+    operation: str = "plain"
     answered: dict[str, list[str]] = field(default_factory=dict)
     """Acts by command identifier."""
     repeated: int = 0
@@ -83,9 +84,7 @@ class Officers:
 
     def _until_answered(self, number: int) -> None:
         id_ = f"{self.party}-{number}"
-        operation, arguments = "plain", {"id": id_, "count": self.chance.randrange(1, 4)}
-        if number % 10 == 1:
-            operation, arguments = "ask", {"id": id_, "folio": folio_name(self.party, 2026, number)}
+        operation, arguments = self._question(number, id_)
         while True:
             try:
                 self.answered[id_] = ask(self.home, operation, arguments)
@@ -96,8 +95,13 @@ class Officers:
                 self.alive.set()
                 return
 
+    def _question(self, number: int, id_: str) -> tuple[str, Mapping[str, JsonValue]]:
+        if number % 10 == 1:
+            return "ask", {"id": id_, "folio": folio_name(self.party, 2026, number)}
+        return self.operation, {"id": id_, "count": self.chance.randrange(1, 4)}
 
-def kill_nodes(folder: Path, *, kills: int, seed: int) -> Killed:
+
+def kill_nodes(folder: Path, *, kills: int, seed: int, operation: str = "plain") -> Killed:
     """Kill the nodes of a fresh pair so many times, let them settle, and say what is wrong."""
     chance = random.Random(seed)
     ports = dict(zip(PARTIES, free_ports(len(PARTIES)), strict=True))
@@ -108,7 +112,10 @@ def kill_nodes(folder: Path, *, kills: int, seed: int) -> Killed:
             nursery.start(party)
             wait_for_door(folder / party)
         stop = threading.Event()
-        officers = {party: Officers(folder / party, party, random.Random(f"{seed} {party}"), stop) for party in PARTIES}
+        officers = {
+            party: Officers(folder / party, party, random.Random(f"{seed} {party}"), stop, operation)
+            for party in PARTIES
+        }
         for _ in range(kills):
             _kill(nursery, officers, chance, done)
         stop.set()

@@ -22,12 +22,15 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from faults.matters import AGENCIES
+from faults.plain import prepare_plain, send_plain
 from paridad.base.sources import system_clock, system_random
 from paridad.base.strict import JsonValue
 from paridad.folio.commands import Ask
@@ -39,9 +42,6 @@ from paridad.node.running import SOCKET, Daemon
 from paridad.node.saying import carry_out
 from paridad.programme.charter import assemble, compile_document
 from support.programmes import seeded_random, template_for
-
-from faults.matters import AGENCIES
-from faults.plain import send_plain
 
 PARTIES = tuple(AGENCIES)
 TESTS = Path(__file__).resolve().parents[1]
@@ -172,6 +172,16 @@ def _plain(node: Node, arguments: Mapping[str, JsonValue]) -> JsonValue:
     return list(send_plain(node.own, sender, receiver, count, now=node.clock(), id_=id_))
 
 
+def _hasty(node: Node, arguments: Mapping[str, JsonValue]) -> JsonValue:
+    """Answer first and commit afterwards: what no node may do, to see that the counting finds it."""
+    count = arguments["count"]
+    assert isinstance(count, int)
+    sender, receiver = AGENCIES[node.own.party], AGENCIES[node.own.others[0]]
+    hashes, commit = prepare_plain(node.own, sender, receiver, count, now=node.clock())
+    threading.Timer(0.15, node.own.store.submit, [commit]).start()
+    return list(hashes)
+
+
 def _open_folio(node: Node, arguments: Mapping[str, JsonValue]) -> JsonValue:
     """Open a folio as an officer does."""
     id_, folio = arguments["id"], arguments["folio"]
@@ -199,7 +209,7 @@ def _waiting(node: Node, _arguments: Mapping[str, JsonValue]) -> JsonValue:
     return int(row[0])
 
 
-OPERATIONS = {"plain": _plain, "ask": _open_folio, "waiting": _waiting}
+OPERATIONS = {"plain": _plain, "hasty": _hasty, "ask": _open_folio, "waiting": _waiting}
 
 
 def _live(order: Mapping[str, Any]) -> None:
@@ -210,7 +220,11 @@ def _live(order: Mapping[str, Any]) -> None:
     daemon = Daemon(node, OPERATIONS, round_seconds=order["round"])
 
     def asked_to_stop(_signal: int, _frame: object) -> None:
-        threading.Thread(target=lambda: (daemon.stopping.set(), daemon.work.set())).start()
+        threading.Thread(target=stop).start()
+
+    def stop() -> None:
+        daemon.stopping.set()
+        daemon.work.set()
 
     signal.signal(signal.SIGTERM, asked_to_stop)
     daemon.start()
@@ -229,7 +243,7 @@ def _fork(order: Mapping[str, Any]) -> int:
         os.close(0)
         _live(order)
     except BaseException:  # noqa: BLE001  a process ends here
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        traceback.print_exc()
         sys.stderr.flush()
         os._exit(1)
     os._exit(0)

@@ -5,6 +5,8 @@ Worked example
     send_plain(node.own, "MX/FGR", "US/DOJ", 256, now=now)          is the hashes of 256 acts, queued
 """
 
+from collections.abc import Callable
+
 import sqlalchemy as sa
 
 from paridad.acts.envelope import Draft
@@ -23,6 +25,15 @@ def send_plain(own: OwnSide, sender: str, receiver: str, count: int, *, now: int
         before = records.recall_command(conn, id_, str(count)) if id_ else None
     if before is not None:
         return list(before)
+    hashes, commit = prepare_plain(own, sender, receiver, count, now=now, id_=id_)
+    own.store.submit(commit)
+    return hashes
+
+
+def prepare_plain(
+    own: OwnSide, sender: str, receiver: str, count: int, *, now: int, id_: str = ""
+) -> tuple[list[str], Callable[[sa.Connection], None]]:
+    """Sign acts; return their hashes, and what files and queues them in one transaction."""
     conduct = own.conduct
     fields = {"reason": "sigue"}
     drafts = [Draft(KIND, sender, (receiver,), conduct.handling, conduct.purpose, conduct.basis, fields)] * count
@@ -38,5 +49,4 @@ def send_plain(own: OwnSide, sender: str, receiver: str, count: int, *, now: int
         if id_:
             records.note_command(conn, records.Command(id_, "tests", str(count), tuple(hashes), now))
 
-    own.store.submit(commit)
-    return hashes
+    return hashes, commit

@@ -3,7 +3,7 @@
 
 Rules
   - `BadLine` wraps a transport and spoils whole messages: lost before the effect, answer swallowed after it, sent
-    twice, replayed later, cut short, one bit turned.
+    twice, replayed later, cut short, one bit turned, in the answer too.
   - `BadWire` is a TCP relay under the TLS of two real nodes: cut at byte n, delay, slow drip, half-open, the answer
     swallowed after the effect. A sound connection ends after `lifetime` bytes, so that each one has its chance.
   - The seed decides everything; a failing seed becomes a row of a table.
@@ -24,7 +24,7 @@ from paridad.base.words import Words
 from paridad.exchange.errors import PeerUnreachable
 from paridad.exchange.transport import Request, Response, Transport
 
-FAULTS = ("lost", "swallowed", "doubled", "replayed", "cut", "bit")
+FAULTS = ("lost", "swallowed", "doubled", "replayed", "cut", "bit", "garbled")
 
 
 def _no_answer() -> PeerUnreachable:
@@ -69,6 +69,9 @@ class BadLine:
             return self.inner(party, replace(request, body=request.body[: self._random.randrange(len(request.body))]))
         if fault == "bit" and request.body:
             return self.inner(party, replace(request, body=self._turn_a_bit(request.body)))
+        if fault == "garbled":
+            response = self._carry(party, request)
+            return replace(response, body=self._turn_a_bit(response.body)) if response.body else response
         return self._carry(party, request)
 
     def _carry(self, party: str, request: Request) -> Response:

@@ -157,6 +157,8 @@ DOCUMENTS: dict[str, tuple[Edit, str, str]] = {
         "before the acknowledgement",
     ),
     "a clock of no time": (put("clocks.recall_seconds", 0), "clocks.recall_seconds", "from 1"),
+    "conduct under an unknown code": (put("conduct.handling", "MAUVE"), "conduct.handling", "not in the list"),
+    "conduct with something left over": (put("conduct.x", 1), "conduct.x", "not known"),
     "clocks with something left over": (put("clocks.x", 1), "clocks.x", "not known"),
     "a ground with a code that has a blank": (put("grounds.0.id", "a b"), "grounds[0].id", "form"),
     "a party that is its own witness": (put("witnesses.0.of", ["AA"]), "witnesses[0].of", "other parties"),
