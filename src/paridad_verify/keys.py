@@ -150,7 +150,7 @@ class Keys:
         living = self._of(key.owner, "act" if key.use == "sealing" else key.use)
         living = [each for each in living if each.counts_at(tree["issued_at"]) and not each.endings]
         before = [each for each in living if each.kid == tree.get("predecessor")]
-        demand(bool(before) or not living, "signed-by", who="predecessor")
+        demand(bool(before) == bool(living or "predecessor" in tree), "signed-by", who="predecessor")
         for each in before:
             change.check("predecessor", each.ed25519, each.mldsa44)
         self._enrol(key)

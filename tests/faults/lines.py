@@ -56,9 +56,7 @@ class Carried:
         self.wrong = (self.wrong + other.wrong)[:20]
 
 
-def over_bad_messages(
-    folder: Path, *, parcels: int, seed: int, spoil: float = 0.3, batch: int = BATCH
-) -> Carried:
+def over_bad_messages(folder: Path, *, parcels: int, seed: int, spoil: float = 0.3, batch: int = BATCH) -> Carried:
     """Send parcels between two nodes of this process, whose messages are spoilt."""
     lines: list[BadLine] = []
 
@@ -82,7 +80,7 @@ def over_bad_messages(
             if not any(map(_waiting, parties.nodes)):
                 break
     done.faults = sum((line.done for line in lines), Counter())
-    _compare(folder, queued, done)
+    count_arrivals(folder, queued, done)
     return done
 
 
@@ -103,7 +101,7 @@ def over_bad_wires(
     """Send parcels between two node processes over spoilt wires, until so many are queued or the time is `until`."""
     ports = dict(zip(PARTIES, free_ports(len(PARTIES)), strict=True))
     wires = {
-        party: BadWire(lambda party=party: ports[party], seed=seed + n, spoil=spoil, lifetime=4_000_000)  # type: ignore[misc]
+        party: BadWire(lambda party=party: ports[party], seed=seed + n, spoil=spoil, lifetime=3_000_000)  # type: ignore[misc]
         for n, party in enumerate(PARTIES)
     }
     for wire in wires.values():
@@ -122,7 +120,7 @@ def over_bad_wires(
     for wire in wires.values():
         done.faults += wire.done
         wire.stop()
-    _compare(folder, queued, done)
+    count_arrivals(folder, queued, done)
     return done
 
 
@@ -151,7 +149,7 @@ def _settle(folder: Path, nursery: Nursery) -> list[str]:
     return wrong + [f"{party}: ended with {code}" for party, code in codes.items() if code]
 
 
-def _compare(folder: Path, queued: Mapping[str, Sequence[str]], done: Carried) -> None:
+def count_arrivals(folder: Path, queued: Mapping[str, Sequence[str]], done: Carried) -> None:
     """Compare what was queued with what was filed, and both databases with each other."""
     databases = {party: open_plain(folder / party / "node.db") for party in PARTIES}
     for party, other in (PARTIES, PARTIES[::-1]):

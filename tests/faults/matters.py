@@ -13,7 +13,7 @@ Worked example
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from faults.plain import send_plain
@@ -39,6 +39,7 @@ from support.two_nodes import Parties
 DOSSIER = "targets/dossier/1"
 PATHS = ("name", "subject_type")
 AGENCIES = {"MX": "MX/FGR", "US": "US/DOJ"}
+"""Who speaks for each party of the shipped programme."""
 
 
 @dataclass
@@ -58,6 +59,7 @@ class Matters:
 
     parties: Parties
     chance: random.Random
+    agencies: Mapping[str, str] = field(default_factory=lambda: AGENCIES)
     on_command: Callable[[Node, str, tuple[str, ...]], None] = lambda _node, _id, _acts: None
     """Told of every command that was answered: the node, the command's identifier, the acts."""
     matters: list[Matter] = field(default_factory=list)
@@ -76,8 +78,8 @@ class Matters:
             matter,
             Ask(
                 officer="",
-                agency=AGENCIES[asking],
-                to=AGENCIES[asked],
+                agency=self.agencies[asking],
+                to=self.agencies[asked],
                 handling=conduct.handling,
                 purpose=next(iter(charter.purposes)),
                 basis=conduct.basis,
@@ -99,13 +101,13 @@ class Matters:
         """Send plain acts from one party to the other; return their hashes."""
         sender, receiver = self.chance.sample(self.parties.names, 2)
         own = self._node(sender).own
-        return send_plain(own, AGENCIES[sender], AGENCIES[receiver], count, now=self.parties.clock())
+        return send_plain(own, self.agencies[sender], self.agencies[receiver], count, now=self.parties.clock())
 
     def _acknowledge(self, matter: Matter) -> str:
         state = self._folio(matter, matter.asked)
         if state.request is None or state.acknowledged_at is not None or state.releases:
             return ""
-        return self._say(matter, Acknowledge(officer="", agency=AGENCIES[matter.asked]))
+        return self._say(matter, Acknowledge(officer="", agency=self.agencies[matter.asked]))
 
     def _answer(self, matter: Matter) -> str:
         state = self._folio(matter, matter.asked)
@@ -117,7 +119,7 @@ class Matters:
             request = state.request
             assert request is not None
             matter.record = self.parties.record(
-                AGENCIES[matter.asked],
+                self.agencies[matter.asked],
                 DOSSIER,
                 fields,
                 handling=request.handling,
@@ -125,14 +127,14 @@ class Matters:
                 basis=request.basis,
             )
         given = tuple(Given(matter.record, path) for path in PATHS)
-        return self._say(matter, Answer(officer="", agency=AGENCIES[matter.asked], given=given))
+        return self._say(matter, Answer(officer="", agency=self.agencies[matter.asked], given=given))
 
     def _recall(self, matter: Matter) -> str:
         state = self._folio(matter, matter.asked)
         if not state.releases or state.recalls or state.outcomes or state.closure or self.chance.random() < 0.3:
             return ""
         return self._say(
-            matter, Recall(officer="", agency=AGENCIES[matter.asked], of=state.releases[0].hash, reason="error")
+            matter, Recall(officer="", agency=self.agencies[matter.asked], of=state.releases[0].hash, reason="error")
         )
 
     def _attest(self, matter: Matter) -> str:
@@ -145,7 +147,7 @@ class Matters:
             matter,
             AttestPurge(
                 officer="",
-                agency=AGENCIES[matter.asking],
+                agency=self.agencies[matter.asking],
                 of=recall,
                 derived=derived,
                 unreadable_since=now,
@@ -160,14 +162,15 @@ class Matters:
         if not state.releases or state.outcomes or (state.recalls and not state.recalls[0].answer):
             return ""
         return self._say(
-            matter, FileOutcome(officer="", agency=AGENCIES[matter.asking], outcome="no-result", description="nada")
+            matter,
+            FileOutcome(officer="", agency=self.agencies[matter.asking], outcome="no-result", description="nada"),
         )
 
     def _close(self, matter: Matter) -> str:
         state = self._folio(matter, matter.asking)
         if not state.outcomes or state.closure:
             return ""
-        return self._say(matter, Close(officer="", agency=AGENCIES[matter.asking]))
+        return self._say(matter, Close(officer="", agency=self.agencies[matter.asking]))
 
     def _say(self, matter: Matter, command: Command) -> str:
         self.commands += 1

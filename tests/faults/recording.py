@@ -254,7 +254,7 @@ def record(folder: Path, *, seed: int, steps: int, lie: Lie = "", spoil: float =
             facts: list[Fact] = [("act", act) for act in acts]
             tapes[node.own.party].acknowledge(("command", id_, " ".join(acts)), *facts)
 
-        day = Matters(parties, chance, answered)
+        day = Matters(parties, chance, on_command=answered)
         for step in range(steps):
             _work(day, step)
             _tick(parties, chance)

@@ -5,7 +5,7 @@ Rules
   - `BadLine` wraps a transport and spoils whole messages: lost before the effect, answer swallowed after it, sent
     twice, replayed later, cut short, one bit turned, in the answer too.
   - `BadWire` is a TCP relay under the TLS of two real nodes: cut at byte n, delay, slow drip, half-open, the answer
-    swallowed after the effect. A sound connection ends after `lifetime` bytes, so that each one has its chance.
+    swallowed after the effect. A sound connection ends too, within `lifetime` bytes.
   - The seed decides everything; a failing seed becomes a row of a table.
 
 Worked example
@@ -153,7 +153,8 @@ class BadWire:
             return limit, limit
         if fault == "swallow":
             return None, HANDSHAKE + self._random.randrange(2_000)
-        return self._lifetime, self._lifetime
+        lifetime = self._lifetime and self._random.randrange(HANDSHAKE, self._lifetime)
+        return lifetime, lifetime
 
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fault: str, limit: int | None

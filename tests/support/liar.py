@@ -43,7 +43,6 @@ from paridad.ledger.checkpoint import Checkpoint, Cosigner, LogSigner, VerifiedC
 from paridad.ledger.note import decode_base64, encode_base64
 from paridad.ledger.witness import read_add_checkpoint, write_add_checkpoint
 from paridad.node.home import Home
-from paridad.programme.keygen import PrivateKey
 from paridad.programme.origins import mirror_name, own_origin, shared_origin, witness_name
 from support.memory_ledger import MemoryLedgerStore
 from support.programmes import seeded_random
@@ -101,7 +100,7 @@ class Liar:
     def __init__(self, parties: Parties, agency: str, other: str) -> None:
         self.parties, self.agency, self.other = parties, agency, other
         self.party, self.victim = agency.partition("/")[0], other.partition("/")[0]
-        self.keys: dict[str, PrivateKey] = {key.kid: key for key in Home(parties.folder / self.party).private_keys()}
+        self.keys = {key.kid: key for key in Home(parties.folder / self.party).private_keys()}
         self.programme = self.target.own.programme
         self.shared, self.own = shared_origin(self.party, self.programme), own_origin(self.party, self.programme)
         self.ledger = MemoryLedgerStore()

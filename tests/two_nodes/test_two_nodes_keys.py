@@ -62,10 +62,14 @@ def test_an_act_key_is_rolled_over_and_retired(names: tuple[str, ...], tmp_path:
         with asked.own.store.read() as conn:
             act = read_act(conn, asked.own, request)
             index = leaf_indexes(conn, asked.own, [request])[act.hash]
-        assert open_act(act.wire, keys=asked.own.keys, vocabulary=asked.own.vocabulary, now=m.parties.clock(), leaf_index=index)
+        assert open_act(
+            act.wire, keys=asked.own.keys, vocabulary=asked.own.vocabulary, now=m.parties.clock(), leaf_index=index
+        )
         beyond = endings[-1].size
         with pytest.raises(ActRefused, match=f"ended at size {beyond}") as refused:
-            open_act(act.wire, keys=asked.own.keys, vocabulary=asked.own.vocabulary, now=m.parties.clock(), leaf_index=beyond)
+            open_act(
+                act.wire, keys=asked.own.keys, vocabulary=asked.own.vocabulary, now=m.parties.clock(), leaf_index=beyond
+            )
         assert refused.value.step == 5
 
 

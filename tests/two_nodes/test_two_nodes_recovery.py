@@ -90,9 +90,7 @@ def test_a_restored_backup_is_noticed_and_recovers(side: str, names: tuple[str, 
 
         found = node.recover()
         assert (found.leaves > 0, found.covers > 0, found.awaited > 0) == (True, True, True)
-        assert set(dump(node, only=("heads",))["heads"]) >= {
-            row for row in kept["heads"] if row[0] == node.own.shared
-        }
+        assert set(dump(node, only=("heads",))["heads"]) >= {row for row in kept["heads"] if row[0] == node.own.shared}
         with node.own.store.read() as conn:
             assert restored_heads(conn) is None
         m.parties.clock.pass_(3600)
@@ -220,7 +218,9 @@ def test_a_number_alone_stops_nobody(tmp_path: Path) -> None:
         assert foreign is not None
         for body in (b"MX/gis-mx-us/shared\n9999999\nAAAA\n\n", foreign, b"\xff"):
             node.transport = lambda party, request, body=body: (  # type: ignore[misc]
-                Response(200, body) if request.path.endswith("checkpoint") and request.method == "GET" else good(party, request)
+                Response(200, body)
+                if request.path.endswith("checkpoint") and request.method == "GET"
+                else good(party, request)
             )
             assert node.start() == ["US"]
         node.transport = good

@@ -20,6 +20,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response as HttpResponse
 from starlette.routing import Route
@@ -49,7 +50,10 @@ def application(edge: Edge) -> Starlette:
     """Return the ASGI application that hands everything to `edge`."""
 
     async def handle(request: HttpRequest) -> HttpResponse:
-        body = await _bounded_body(request)
+        try:
+            body = await _bounded_body(request)
+        except ClientDisconnect:
+            return HttpResponse(status_code=400)  # nobody is there to read it; the sender repeats
         if body is None:
             return HttpResponse(b"too large", status_code=413)
         wanted = Request(request.method, request.url.path, body, _byte_range(request.headers.get("range", "")))

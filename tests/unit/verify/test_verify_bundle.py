@@ -84,6 +84,31 @@ def test_a_bundle_without_acts(told: Exchange) -> None:
     assert not verify(world.seal(lines)).failures
 
 
+def test_the_empty_tree_begins_every_history() -> None:
+    """A checkpoint of size 0 needs no proof that links it to a later one: none could say anything."""
+    world = World()
+    empty = {"t": "checkpoint", "note": world.note(f"AA/{PROGRAMME}/shared")}
+    act = world.say("AA/POLICE", "folio/request/1", {"urgency": "normal"})
+    assert not verify(world.seal([*world.export([act]), empty])).failures
+
+
+def test_an_act_stands_in_a_log_of_its_own_party() -> None:
+    """Whoever logs another's act says nothing about when it was said."""
+    world = World()
+    act = world.say("AA/POLICE", "folio/request/1", {"urgency": "normal"})
+    world.logs[THEIRS] = [act.signed.encode()]
+    lines = [*world.export([]), {"t": "checkpoint", "note": world.note(THEIRS)}]
+    lines.append({"t": "act", "wire": act.wire, "origin": THEIRS, "index": 0, "size": 1, "proof": []})
+    assert first(verify(world.seal(lines))) == ("act 1", "inclusion", "foreign-log")
+
+
+def test_the_issuer_opens_what_it_likes(told: Exchange) -> None:
+    """A party shows the auditor more of its own act than it released to the other."""
+    lines = told.lines(by="BB/CUSTOMS")
+    opened_more(told, lines)
+    assert not verify(told.world.seal(lines)).failures
+
+
 # Tampering by somebody who cannot seal anew
 
 

@@ -77,6 +77,11 @@ CHARTERS: dict[str, tuple[Make, str]] = {
     "it is of another type": (signed(type="paridad/charter/2"), "form"),
     "its version is no integer": (signed(version="1"), "form"),
     "one party agrees with nobody": (signed(parties=[{"id": "AA"}]), "form"),
+    "one party with its root": (lambda _: World(("AA",), ("AA/POLICE",)).signed_charter, "form"),
+    "a party without a root": (
+        lambda world: world.sign_charter(world.document(version=1, roots=world.document()["roots"][:1])),
+        "form",
+    ),
     "no party at all": (signed(parties=[], roots=[]), "form"),
     "a root without a post-quantum key": (
         signed(
@@ -114,6 +119,7 @@ SUCCESSORS: dict[str, tuple[Tree, str]] = {
     "it names another predecessor": ({"previous": "x"}, "charter-order"),
     "it is of another programme": ({"programme": "other"}, "charter-order"),
     "it begins before the one before": ({"effective_from": T0 - 2000}, "charter-order"),
+    "it begins with the one before": ({"effective_from": T0 - 900}, "charter-order"),
 }
 
 
@@ -150,6 +156,34 @@ def test_a_key_of_a_later_charter_is_the_same_key() -> None:
     world.records[-1] = world.records[-1] | {"ed25519": b64url(world.key("somebody").public)}
     world.adopt(world.document())
     raises("key-twice", lambda: adopted(world))
+
+
+def test_a_charter_is_in_force_from_its_first_second() -> None:
+    """And not a second earlier."""
+    keys = adopted(World())
+    assert keys.in_force(T0 - 900).version == 1
+    raises("charter-time", lambda: keys.in_force(T0 - 901))
+
+
+def test_a_key_of_a_later_charter_is_unknown_to_an_earlier_one() -> None:
+    """What was enrolled yesterday signed nothing last year."""
+    world = World()
+    first = f"{PROGRAMME}@{world.charter_hash}"
+    world.records.append(world.record("AA/POLICE#2", "act"))
+    world.adopt(world.document(effective_from=T0))
+    keys = adopted(world)
+    raises("key-unknown", lambda: keys.act_key("AA/POLICE#2", "AA/POLICE", first, T0 - 1))
+    assert keys.act_key("AA/POLICE#2", "AA/POLICE", keys.charters[-1].prg, T0)
+
+
+def test_an_agency_speaks_while_the_charter_lists_it() -> None:
+    """A key outlives its agency and then speaks for nobody."""
+    world = World()
+    world.agencies = world.agencies[:1]
+    world.adopt(world.document())
+    keys = adopted(world)
+    prg = keys.charters[-1].prg
+    raises("key-owner", lambda: keys.act_key("BB/CUSTOMS#1", "BB/CUSTOMS", prg, T0))
 
 
 def test_one_key_has_one_name() -> None:
@@ -257,6 +291,28 @@ def test_key_changes(make: Callable[[World], str], fault: str) -> None:
     text = make(world)
     keys = adopted(world)
     raises(fault, lambda: keys.apply(text))
+
+
+def test_after_a_key_has_ended_nobody_is_named() -> None:
+    """A key that ended, in its log or in time, signs for no successor; the root alone enrols the next."""
+    for end in (ending(), {"change": "retire", "kid": "AA/POLICE#1", "ends_at": T0}):
+        world = World()
+        keys = adopted(world)
+        keys.apply(make_change(world, end, {"root": "AA/root"}))
+        named = make_change(world, enrolment(world, predecessor="AA/POLICE#1"), ROLES)
+        raises("signed-by", lambda: keys.apply(named))  # noqa: B023  called at once
+        keys.apply(make_change(world, enrolment(world), ROLES))
+
+
+def test_a_sealing_key_is_no_predecessor() -> None:
+    """An agency that can open parcels and never signed enrols its first act key."""
+    world = World(agencies=("AA/POLICE", "BB/CUSTOMS", "AA/NAVY"))
+    sealing = {"kid": "AA/NAVY#1", "use": "sealing", "valid_from": T0 - 500, "xwing": "QQ"}
+    world.records[-1] = sealing
+    world.adopt(world.document())
+    keys = Keys()
+    keys.adopt(read_charter(world.charters[-1]))
+    keys.apply(make_change(world, enrolment(world, "AA/NAVY#2"), {"root": "AA/root", "possession": "AA/NAVY#2"}))
 
 
 def test_a_successor_speaks() -> None:

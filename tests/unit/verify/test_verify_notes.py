@@ -79,6 +79,7 @@ NOTES: dict[str, tuple[Change, str]] = {
     "no empty line": (lambda note: note.replace("\n\n", "\n"), "note"),
     "a blank behind a line": (lambda note: note[:-1] + " \n", "note"),
     "a signature that is no base64": (lambda note: note + "— x A===\n", "base64"),
+    "sixty-four lines": (lambda note: note + f"— x {b64(bytes(68))}\n" * 58, ""),
     "sixty-five lines": (lambda note: note + f"— x {b64(bytes(68))}\n" * 59, "note"),
     "another origin": (lambda note: note.replace(ORIGIN, f"CC/{PROGRAMME}/shared"), "log-unsigned"),
     "no log of the programme": (lambda note: note.replace(ORIGIN, "AA/other/shared"), "log-unsigned"),
@@ -115,11 +116,34 @@ def test_a_party_does_not_witness_itself(world: World) -> None:
     assert opened(world, note + "".join(own)).cosigned == ()
 
 
+def test_a_log_key_cosigns_nothing() -> None:
+    """Who may keep a log may not therefore witness one: each use has its own key."""
+    world = World()
+    world.logs[ORIGIN] = [b"a"]
+    note = world.note(ORIGIN, roles=())
+    text = note.partition("\n\n")[0] + "\n"
+    lines = world.cosign(text, f"BB/{PROGRAMME}/log-shared", world.key("BB/log-shared#1"), T0)
+    assert opened(world, note + "".join(lines)).cosigned == ()
+
+
+def test_no_time_is_no_time() -> None:
+    """A checkpoint without a time counts for no key, however old the key is."""
+    world = World()
+    world.records = [record | {"valid_from": 0} for record in world.records]
+    world.version, world.charter_hash = 0, ""
+    world.adopt(world.document())
+    world.logs[ORIGIN] = [b"a"]
+    with pytest.raises(Fault) as caught:
+        opened(world, world.note(ORIGIN, roles=(), time=0))
+    assert caught.value.name == "half-signed"
+
+
 TIMES: dict[str, tuple[int, str]] = {
     "now": (T0, ""),
     "before the key counted": (T0 - 501, "half-signed"),
     "never": (0, "half-signed"),
-    "tomorrow": (T0 + 90_000, "future"),
+    "within the tolerance of clocks": (T0 + 1300, ""),
+    "beyond it": (T0 + 1301, "future"),
 }
 
 

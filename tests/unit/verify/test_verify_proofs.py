@@ -74,6 +74,12 @@ def test_consistency_by_definition() -> None:
                     check_consistency(old, new, wrong, *roots)
 
 
+def test_no_leaf_stands_beyond_the_tree() -> None:
+    """A root that is of a larger tree proves nothing at an index beyond the size that was stated."""
+    with pytest.raises(Fault):
+        check_inclusion(leaf_hash(b"b"), 1, 1, [leaf_hash(b"a")], root_of([b"a", b"b"]))
+
+
 def test_consistency_with_the_empty_tree_says_nothing() -> None:
     """From size 0 nothing is proved, not even to size 0."""
     with pytest.raises(Fault):
@@ -100,9 +106,10 @@ def test_both_algorithms() -> None:
 def test_without_the_point_check_nothing_is_verified(monkeypatch: pytest.MonkeyPatch) -> None:
     """A libsodium that lacks the check, or takes the neutral element for a key, stops the program."""
     self_test()
-    monkeypatch.setattr(proofs, "_is_point", lambda _: True)
-    with pytest.raises(RuntimeError, match="strict Ed25519"):
-        self_test()
+    with monkeypatch.context() as lax:
+        lax.setattr(proofs, "_is_point", lambda _: True)
+        with pytest.raises(RuntimeError, match="strict Ed25519"):
+            self_test()
     monkeypatch.setattr(nacl.bindings, "has_crypto_core_ed25519", False)
     with pytest.raises(RuntimeError, match="strict Ed25519"):
         self_test()
