@@ -23,8 +23,8 @@ from paridad_verify.strict import Fault, base64, base64url, demand, fits, form, 
 
 MAX_ENTRIES = 100_000
 RELEASE, RECEIPT, KEY_CHANGE = "exchange/release/1", "exchange/receipt/1", "programme/key-change/1"
+_LINE = form("t *")
 _FORMS = {
-    "*": form("t *"),
     "bundle": form("t v:int prg by:agency at:int"),
     "charter": form("t signed"),
     "checkpoint": form("t note"),
@@ -95,7 +95,7 @@ class Bundle:
 
     def _line(self, text: bytes) -> Any:
         line = read_canonical(text, max_string=2 * MAX_DOCUMENT, max_array=MAX_ENTRIES)
-        demand(fits(line, _FORMS["*"]) and fits(line, _FORMS.get(line["t"], {})), "line")
+        demand(fits(line, _LINE) and fits(line, _FORMS.get(line["t"], {})), "line")
         demand(text not in self._seen, "repeated")
         self._seen.add(text)
         return line

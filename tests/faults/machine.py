@@ -16,9 +16,11 @@ Worked example
     run_state_machine_as_test(TwoNodes, settings=settings(max_examples=10, stateful_step_count=20))
 """
 
+import itertools
 import random
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+import sqlite3
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
@@ -27,64 +29,66 @@ from tempfile import TemporaryDirectory
 
 import sqlalchemy as sa
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from faults.facts import Fact, contradictions, disagreements, facts_of
-from faults.matters import DOSSIER, Matters
-from faults.places import MEMORY, fast_folder
+from faults.matters import DOSSIER, Matter, Matters
+from faults.places import MEMORY
 from faults.recording import answered_by, digest_of, shown_by
+from paridad.exchange.errors import NotReleased
 from paridad.exchange.paths import DELIVER
 from paridad.exchange.transport import Request, Response, Transport
 from paridad.exchange.wire import read_answer
+from paridad.folio.commands import Command
+from paridad.folio.errors import NotNow
 from paridad.node.composing import open_node
 from paridad.node.home import Home
 from paridad.node.node import Node
+from paridad.node.reading import load_folio, read_act
+from paridad.node.saying import Said, carry_out
 from support.bad_line import BadLine
 from support.programmes import seeded_random
 from support.two_nodes import Parties
 
-SIDES = st.sampled_from((0, 1))
 SPOILING = ("cut", "bit")
 """Faults after which the receiver must be as it was."""
 FAULTS = ("lost", "swallowed", "doubled", "garbled", *SPOILING)
-SETTLING_ROUNDS = 14
+SETTLING_ROUNDS = 16
 QUARTER = 901
 SKEWS = (-600, -240, 0, 240, 600)
+_FOLDERS = ExitStack()
 
 
 @cache
 def _founded(names: tuple[str, ...]) -> Path:
     """Found both homes once for all runs; keys cost more than the rest of a run's start."""
-    folder = _FOLDERS.enter_context(TemporaryDirectory(prefix="homes-", dir=MEMORY if MEMORY.is_dir() else None))
-    Parties(Path(folder), names=names).close()
-    for name in names:
-        for file in (Path(folder) / name).glob("node.db*"):
-            file.unlink()
-    return Path(folder)
-
-
-_FOLDERS = ExitStack()
+    folder = Path(_FOLDERS.enter_context(TemporaryDirectory(prefix="homes-", dir=MEMORY if MEMORY.is_dir() else None)))
+    Parties(folder, names=names).close()
+    for file in folder.glob("*/node.db*"):
+        file.unlink()
+    return folder
 
 
 @dataclass
 class SpokenLine(BadLine):
-    """A line that does what it is told with the next messages, and can be cut altogether."""
+    """A line that does with the next messages what it is told, and can be cut altogether."""
 
-    spoil: float = 0.0
-    next: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
     broken: bool = False
+    spoiling: bool = False
     sent: list[tuple[str, Request]] = field(default_factory=list)
 
     def __call__(self, party: str, request: Request) -> Response:
         """Carry a request as told."""
         self.sent.append((party, request))
-        if self.broken:
-            return self._spoiled("lost", party, request)
-        if not self.next:
+        fault = "lost" if self.broken else self.told.pop(0) if self.told else ""
+        if not fault:
             return self.inner(party, request)
-        fault = self.next.pop(0)
-        self.done[fault] += 1
-        return self._spoiled(fault, party, request)
+        self.spoiling = fault in SPOILING and bool(request.body)
+        try:
+            return self._spoiled(fault, party, request)
+        finally:
+            self.spoiling = False
 
 
 @dataclass
@@ -97,25 +101,32 @@ class Watched(Parties):
     complaints: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        home = _founded(self.names)
-        self._commands = iter(range(1 << 30))  # type: ignore[assignment]
+        self._commands = itertools.count()
         self.by_name = {}
-        for party in self.names:
-            shutil.copytree(home / party, self.folder / party)
+        for number, party in enumerate(self.names):
+            shutil.copytree(_founded(self.names) / party, self.folder / party)
             self.said[party] = []
-            self.lines[party] = SpokenLine(self._line(party), seed=self.names.index(party))
+            self.lines[party] = SpokenLine(self._line(party), seed=number, spoil=0)
             self.open(party)
 
     def open(self, party: str) -> Node:
         """Open a node, again if it was closed."""
-        random_ = seeded_random("watched", party, next(self._commands))
-
-        def clock() -> int:
-            return self.clock() + self.skew.get(party, 0)
-
-        node = open_node(Home(self.folder / party), clock=clock, random=random_, transport=self._noting(party))
+        home = Home(self.folder / party)
+        random_ = seeded_random("watched", self.names.index(party), next(self._commands))
+        node = open_node(home, clock=lambda: self.time_of(party), random=random_, transport=self._noting(party))
         self.by_name[party] = node
         return node
+
+    def time_of(self, party: str) -> int:
+        """Return what a node's clock says."""
+        return self.clock() + self.skew.get(party, 0)
+
+    def say(self, command: Command, folio: str, *, role: str = "liaison", second: bool = False, id_: str = "") -> Said:
+        """Carry out a command at the time of its node."""
+        party = command.agency.partition("/")[0]
+        officer = self.officer(command.agency, role, second=second)
+        own = self.by_name[party].own
+        return carry_out(own, officer, command, folio=folio, id_=id_, now=self.time_of(party))
 
     def _noting(self, sender: str) -> Transport:
         def carry(party: str, request: Request) -> Response:
@@ -126,30 +137,301 @@ class Watched(Parties):
 
     def _line(self, sender: str) -> Transport:
         def carry(party: str, request: Request) -> Response:
-            before = self._bytes(party) if self._was_spoilt(sender, request) else b""
+            spoilt = self.lines[sender].spoiling and request.path == DELIVER
+            before = self._digest(party) if spoilt else b""
             response = self.by_name[party].edge(request, sender)
             self.said[party] += answered_by(party, request, response)
-            if before and not _receipted(request, response) and self._bytes(party) != before:
-                self.complaints.append(f"a spoilt {request.path} changed {party}: {response.body[:200]!r}")
+            if spoilt and self._digest(party) != before:
+                self.complaints.append(f"a spoilt delivery changed {party}: {response.body[:200]!r}")
             return response
 
         return carry
 
-    def _was_spoilt(self, sender: str, request: Request) -> bool:
-        """Whether this is not the request that was sent, byte for byte."""
-        sent = self.lines[sender].sent
-        return request.path == DELIVER and bool(sent) and sent[-1][1].body != request.body
-
-    def _bytes(self, party: str) -> bytes:
+    def _digest(self, party: str) -> bytes:
         with self.by_name[party].own.store.read() as conn:
             return digest_of(_raw(conn).serialize())
 
 
-def _receipted(request: Request, response: Response) -> bool:
-    return request.path == DELIVER and response.status == 200 and bool(read_answer(response.body).receipt)
-
-
-def _raw(conn: sa.Connection) -> "sqlite3.Connection":
+def _raw(conn: sa.Connection) -> sqlite3.Connection:
     raw = conn.connection.dbapi_connection
     assert isinstance(raw, sqlite3.Connection)
     return raw
+
+
+@dataclass
+class Steps:
+    """What can happen to two nodes, by side (0 or 1) and not by name, and what must hold after it."""
+
+    folder: Path
+    names: tuple[str, str]
+
+    def __post_init__(self) -> None:
+        self.parties = Watched(self.folder, names=self.names)
+        agencies = {self.names[0]: f"{self.names[0]}/FGR", self.names[1]: f"{self.names[1]}/DOJ"}
+        self.day = Matters(self.parties, random.Random(0), agencies=agencies, on_command=self._answered)
+        self._past: dict[str, dict[tuple[str, int], bytes]] = {name: {} for name in self.names}
+        self._gone: list[Matter] = []
+
+    def _answered(self, node: Node, id_: str, acts: tuple[str, ...]) -> None:
+        facts: list[Fact] = [("command", id_, " ".join(acts)), *(("act", act) for act in acts)]
+        self.parties.said[node.own.party] += facts
+
+    def node(self, side: int) -> Node:
+        """Return the node of a side."""
+        return self.parties.by_name[self.names[side]]
+
+    # What can happen
+
+    def ask(self) -> None:
+        """Let an officer open a folio."""
+        self.day.ask()
+
+    def advance(self) -> None:
+        """Let a matter go a step further, if its time has come."""
+        try:
+            self.day.advance()
+        except (NotNow, NotReleased):
+            return
+        self._gone += [matter for matter in self.day.erased if matter not in self._gone]
+
+    def send(self, count: int) -> None:
+        """Queue plain acts."""
+        self.day.send(count)
+
+    def tick(self, side: int) -> None:
+        """Let a node do a round."""
+        self.node(side).tick()
+
+    def spoil(self, side: int, fault: str) -> None:
+        """Spoil the next message that a node sends."""
+        self.parties.lines[self.names[side]].told.append(fault)
+
+    def replay(self, side: int, back: int) -> None:
+        """Send once more what a node sent some messages ago."""
+        line = self.parties.lines[self.names[side]]
+        if line.sent:
+            line.inner(*line.sent[-1 - back % len(line.sent)])
+
+    def break_line(self, side: int) -> None:
+        """Cut the line from a node, or mend it."""
+        line = self.parties.lines[self.names[side]]
+        line.broken = not line.broken
+
+    def restart(self, side: int) -> None:
+        """Close a node and open it again."""
+        self.node(side).close()
+        self.parties.open(self.names[side])
+
+    def pass_time(self, seconds: int) -> None:
+        """Let time pass."""
+        self.parties.clock.pass_(seconds)
+
+    def set_clock(self, side: int, skew: int) -> None:
+        """Put a node's clock wrong, or right again."""
+        self.parties.skew[self.names[side]] = skew
+
+    # What must hold
+
+    def wrong(self) -> Iterator[str]:
+        """Return everything that does not hold now."""
+        yield from self.parties.complaints
+        for name in self.names:
+            with self.parties.by_name[name].own.store.read() as conn:
+                raw = _raw(conn)
+                yield from (f"{name}: {line}" for line in contradictions(raw))
+                yield from (f"{name} forgot {fact}" for fact in facts_of(raw).missing(self.parties.said[name]))
+                yield from (f"{name}: {line}" for line in self._rewritten(name, raw))
+                yield from (f"{name}: {line}" for line in _undecided(raw))
+        yield from self._not_gone()
+
+    def _rewritten(self, name: str, raw: sqlite3.Connection) -> Iterator[str]:
+        now = {(origin, idx): leaf for origin, idx, leaf in raw.execute("SELECT origin, idx, leaf_hash FROM leaves")}
+        for place, leaf in self._past[name].items():
+            if now.get(place) != leaf:
+                yield f"the leaf at {place} changed"
+        self._past[name] = now
+
+    def _not_gone(self) -> Iterator[str]:
+        for matter in self._gone:
+            own = self.parties.by_name[matter.asking].own
+            with own.store.read() as conn:
+                if matter.marker in repr(read_act(conn, own, matter.record).fields):
+                    yield f"{matter.asking} can still read {matter.marker}"
+            for path in (self.folder / matter.asking).rglob("*"):
+                if path.is_file() and matter.marker.encode() in path.read_bytes():
+                    yield f"{matter.asking} still has {matter.marker} in {path.name}"
+
+    # The end
+
+    def settle(self) -> list[str]:
+        """Mend everything, let both nodes settle, and return where they differ."""
+        for line in self.parties.lines.values():
+            line.broken, line.told = False, []
+        self.parties.skew.clear()
+        self.parties.clock.pass_(QUARTER)
+        self.parties.settle(SETTLING_ROUNDS, step=QUARTER)
+        with self.node(0).own.store.read() as one, self.node(1).own.store.read() as other:
+            return [*disagreements(_raw(one), _raw(other)), *disagreements(_raw(other), _raw(one))]
+
+    def rebuilt(self) -> list[str]:
+        """Make all views anew and return those that were not the same before."""
+        different: list[str] = []
+        for name in self.names:
+            views = self.parties.by_name[name].views
+            views.refresh()
+            before = self._views(name)
+            views.rebuild()
+            after = self._views(name)
+            different += [f"{name}: {table}" for table in before if before[table] != after[table]]
+        return different
+
+    def _views(self, name: str) -> dict[str, list[object]]:
+        node = self.parties.by_name[name]
+        tables = [table for each in node.views.projections for table in each.tables.sorted_tables]
+        with node.own.store.read() as conn:
+            return {table.name: sorted(map(tuple, conn.execute(sa.select(table))), key=repr) for table in tables}
+
+    def shape(self) -> str:
+        """Tell how the run ended, by side and not by name."""
+        told = "\n".join([*self._streams(), *self._folios()])
+        for side, name in enumerate(self.names):
+            told = told.replace(f"{name}-", f"side {side}-").replace(f"{name}/", f"side {side}/")
+        return told
+
+    def _streams(self) -> Iterator[str]:
+        for name in self.names:
+            with self.parties.by_name[name].own.store.read() as conn:
+                for sql in (
+                    "SELECT sender, position, verdict FROM inbound_parcels ORDER BY 1, 2",
+                    "SELECT receiver, position, state, verdict FROM outbox ORDER BY 1, 2",
+                    "SELECT origin, size FROM heads ORDER BY 1 DESC",
+                ):
+                    yield from (f"{name}/ {tuple(row)}" for row in conn.exec_driver_sql(sql))
+
+    def _folios(self) -> Iterator[str]:
+        for name in self.names:
+            own = self.parties.by_name[name].own
+            with own.store.read() as conn:
+                for matter in self.day.matters:
+                    folio = load_folio(conn, own, matter.folio)
+                    yield f"{name}/ {folio.id} {folio.stage} {len(folio.shared)} {len(folio.irregular)}"
+
+    def close(self) -> None:
+        """Close both nodes."""
+        self.parties.close()
+
+
+def _undecided(raw: sqlite3.Connection) -> Iterator[str]:
+    """Return what left of a matter without a request and a decision that names rules and policy."""
+    sql = """
+        SELECT said.hash, why.operation, why.allowed, why.rules, why.policy_set, orders.acts
+        FROM outbox JOIN acts said ON said.filed = outbox.act
+        LEFT JOIN decided ON decided.act = said.filed
+        LEFT JOIN decisions why ON why.operation = decided.operation
+        LEFT JOIN commands orders ON orders.id = decided.operation
+        WHERE said.fol != '' OR said.knd = ?
+    """
+    for hash_, operation, allowed, rules, policy_set, acts in raw.execute(sql, (DOSSIER,)):
+        if not (allowed and rules and policy_set):
+            yield f"{hash_} left without a decision that allowed it ({operation})"
+        asked = "SELECT 1 FROM acts r JOIN acts a ON a.fol = r.fol WHERE a.hash = ? AND r.knd = 'folio/request/1'"
+        if not raw.execute(asked, ((acts or "").partition(" ")[0],)).fetchone():
+            yield f"{hash_} left without a request ({operation})"
+
+
+class TwoNodes(RuleBasedStateMachine):
+    """Two nodes, their line and their clocks, under whatever order of steps."""
+
+    sides = st.sampled_from((0, 1))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folders = ExitStack()
+        self._script: list[tuple[str, tuple[int | str, ...]]] = []
+        self.steps = Steps(self._folder(), ("MX", "US"))
+
+    def _folder(self) -> Path:
+        return Path(self._folders.enter_context(TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)))
+
+    def _do(self, name: str, *values: int | str) -> None:
+        self._script.append((name, values))
+        getattr(self.steps, name)(*values)
+
+    @rule()
+    def ask(self) -> None:
+        """Open a folio."""
+        self._do("ask")
+
+    @rule(times=st.integers(1, 3))
+    def advance(self, times: int) -> None:
+        """Take matters further, with rounds of both nodes in between."""
+        for _ in range(times):
+            self._do("advance")
+            self._do("tick", 0)
+            self._do("tick", 1)
+            self._do("pass_time", 2)
+
+    @rule(count=st.integers(1, 5))
+    def send(self, count: int) -> None:
+        """Queue plain acts."""
+        self._do("send", count)
+
+    @rule(side=sides)
+    def tick(self, side: int) -> None:
+        """Let a node do a round."""
+        self._do("tick", side)
+
+    @rule(side=sides, fault=st.sampled_from(FAULTS))
+    def spoil(self, side: int, fault: str) -> None:
+        """Spoil the next message, and let it be sent."""
+        self._do("send", 1)
+        self._do("spoil", side, fault)
+        self._do("tick", side)
+
+    @rule(side=sides, back=st.integers(0, 40))
+    def replay(self, side: int, back: int) -> None:
+        """Send an old message again."""
+        self._do("replay", side, back)
+
+    @rule(side=sides)
+    def break_line(self, side: int) -> None:
+        """Cut a line, or mend it."""
+        self._do("break_line", side)
+
+    @rule(side=sides)
+    def restart(self, side: int) -> None:
+        """Restart a node."""
+        self._do("restart", side)
+
+    @rule(seconds=st.sampled_from((1, 61, QUARTER, 6 * 3600, 86_400)))
+    def pass_time(self, seconds: int) -> None:
+        """Let time pass."""
+        self._do("pass_time", seconds)
+
+    @rule(side=sides, skew=st.sampled_from(SKEWS))
+    def set_clock(self, side: int, skew: int) -> None:
+        """Put a clock wrong, or right again."""
+        self._do("set_clock", side, skew)
+
+    @invariant()
+    def the_laws_hold(self) -> None:
+        """Look at both nodes."""
+        assert list(self.steps.wrong()) == []
+
+    def teardown(self) -> None:
+        """Let them settle; compare, rebuild, and play the same with the parties exchanged."""
+        try:
+            assert self.steps.settle() == []
+            assert list(self.steps.wrong()) == []
+            assert self.steps.rebuilt() == []
+            mirrored = Steps(self._folder(), ("US", "MX"))
+            try:
+                for name, values in self._script:
+                    getattr(mirrored, name)(*values)
+                assert mirrored.settle() == []
+                assert mirrored.shape() == self.steps.shape()
+            finally:
+                mirrored.close()
+        finally:
+            self.steps.close()
+            self._folders.close()

@@ -141,7 +141,7 @@ class Matters:
         state = self._folio(matter, matter.asking)
         if not state.recalls or state.recalls[0].answer or not self._has(matter.asking, matter.record):
             return ""
-        now, recall = self.parties.clock(), state.recalls[0].hash
+        now, recall = self._node(matter.asking).clock(), state.recalls[0].hash
         derived: tuple[Derived, ...] = derived_items(state, recall)
         said = self._say(
             matter,

@@ -353,6 +353,7 @@ RESEALED: dict[str, tuple[Tamper, tuple[str, int | str, str]]] = {
     "a head in the middle": (lambda _, lines: lines.append(lines.pop(0)), ("bundle", "lines", "frame")),
     "two heads": (add(lambda told: told.world.head(at=T0)), ("bundle", "lines", "frame")),
     "a line of an unknown type": (add(lambda _: {"t": "remark"}), ("line 13", "lines", "line")),
+    "a line of any type": (add(lambda _: {"t": "*"}), ("line 13", "lines", "line")),
     "a line without a type": (add(lambda _: {"x": 1}), ("line 13", "lines", "line")),
     "a line that says more": (put("stream", 1, note="x"), ("line 12", "lines", "line")),
 }  # fmt: skip
