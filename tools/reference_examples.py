@@ -58,7 +58,17 @@ class Examples:
         fields = {"grounds": ["pending-case"], "explanation": "An open case would be at risk.", "may_ask_again": True}
         asked = "wUzjP8pWl1Wm1Cfkq3UxJ3nqf9oFq0t2yDAnFlJx3mE"
         self.act = self._sign(
-            Draft("folio/refusal/1", ASKED, (ASKING,), "AMBER", "criminal-investigation", conduct.basis, fields, FOLIO, (asked,))
+            Draft(
+                "folio/refusal/1",
+                ASKED,
+                (ASKING,),
+                "AMBER",
+                "criminal-investigation",
+                conduct.basis,
+                fields,
+                FOLIO,
+                (asked,),
+            )
         )
         digests = tuple(each.digest for each in self.act.disclosures.values())
         self.cover = self._sign(draft_cover(ASKED, ASKING, [CoverLine(1, self.act.hash, digests)], conduct))

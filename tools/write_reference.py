@@ -242,7 +242,9 @@ def error_classes() -> dict[str, list[type[ParidadError]]]:
     for each in _family(ParidadError):
         if each.__module__.startswith("paridad."):
             found.setdefault(each.__module__.removesuffix(".errors"), []).append(each)
-    return {name: sorted(set(found[name]), key=lambda each: (len(each.__mro__), each.__name__)) for name in sorted(found)}
+    return {
+        name: sorted(set(found[name]), key=lambda each: (len(each.__mro__), each.__name__)) for name in sorted(found)
+    }
 
 
 def _family(parent: type[ParidadError]) -> Iterator[type[ParidadError]]:

@@ -38,7 +38,6 @@ from faults.recording import answered_by, digest_of, shown_by
 from paridad.exchange.errors import NotReleased
 from paridad.exchange.paths import DELIVER
 from paridad.exchange.transport import Request, Response, Transport
-from paridad.exchange.wire import read_answer
 from paridad.folio.commands import Command
 from paridad.folio.errors import NotNow
 from paridad.node.composing import open_node

@@ -20,7 +20,9 @@ from paridad.base.strict import JsonValue, read_json, write_json
 from paridad.base.words import Language
 from paridad.cli.operations import OPERATIONS
 from paridad.cli.session import Ask, Session
+from paridad.cli.showing import WORDS
 from paridad.cli.tree import tree
+from paridad.cli.words import LABELS
 from paridad.desks.targets.dossier import dossier_fields
 from paridad.desks.targets.sample import invent
 from paridad.node.running import MAX_LINE
@@ -70,7 +72,10 @@ class CommandLines:
         """Run a command that has to succeed and return its JSON."""
         result = self.run(party, *arguments, "--json")
         assert result.exit_code == 0, result.output
-        return read_json(result.stdout.encode().rstrip(b"\n"), max_depth=32, max_string=MAX_LINE, max_array=MAX_LINE)
+        data = result.stdout.encode().rstrip(b"\n")
+        tree = read_json(data, max_depth=32, max_string=MAX_LINE, max_array=MAX_LINE)
+        assert set(keys_in(tree)) <= LABELS.keys() | WORDS, "a key without a label"
+        return tree
 
     def record(self, agency: str, seed: int = 1, handling: str = "AMBER") -> str:
         """File an invented dossier and return its act hash."""
@@ -95,6 +100,15 @@ class CommandLines:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.parties.close()
+
+
+def keys_in(tree: Any) -> Iterator[str]:
+    """Yield every key of a result."""
+    for key, value in tree.items() if isinstance(tree, dict) else ():
+        yield key
+        yield from keys_in(value)
+    for each in tree if isinstance(tree, list) else ():
+        yield from keys_in(each)
 
 
 def officer(agency: str, role: str = "liaison", *, second: bool = False) -> str:

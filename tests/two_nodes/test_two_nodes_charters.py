@@ -4,10 +4,6 @@
 from pathlib import Path
 
 import pytest
-from support.key_changes import agency_of, end, enrol, put_to_work
-from support.matters import BOTH_WAYS, WAYS, Matter, matter
-from support.programmes import template_for
-from support.sound import folio_of
 
 from paridad.folio.commands import Acknowledge, Refuse
 from paridad.node.founding import sign
@@ -18,6 +14,10 @@ from paridad.programme.charter import assemble, compile_document, read_charter
 from paridad.programme.document import PartyKeys
 from paridad.store.acts import ActQuery, filed_acts
 from paridad.store.ledger import indexes_of
+from support.key_changes import agency_of, end, enrol, put_to_work
+from support.matters import BOTH_WAYS, WAYS, Matter, matter
+from support.programmes import template_for
+from support.sound import folio_of
 
 DAY = 86_400
 

@@ -7,19 +7,18 @@ Each row is followed by the same batch unspoiled, which is accepted: a gate brok
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from support.liar import Liar, Made, Spoil, flipped
-from support.matters import BOTH_WAYS, WAYS
-from support.sound import assert_sound, changed, dump
-from support.two_nodes import Parties
 
 from paridad.base.strict import decode_base64url, encode_base64url
 from paridad.exchange.papers import CoverLine
 from paridad.exchange.seal import SealContext
 from paridad.exchange.wire import Batch, Parcel
 from paridad.programme.origins import shared_origin
+from support.liar import Liar, Made, Spoil, flipped
+from support.matters import BOTH_WAYS, WAYS
+from support.sound import assert_sound, changed, dump
+from support.two_nodes import Parties
 
 Row = tuple[Callable[[Liar], Spoil], str, str]
 

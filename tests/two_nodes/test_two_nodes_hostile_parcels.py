@@ -11,10 +11,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from support.liar import Liar, Made, Spoil, flipped
-from support.matters import BOTH_WAYS, WAYS
-from support.sound import assert_sound, dump
-from support.two_nodes import Parties
 
 from paridad.acts.envelope import SeenHead
 from paridad.base.strict import decode_base64url, encode_base64url
@@ -22,6 +18,10 @@ from paridad.exchange.papers import CoverLine
 from paridad.exchange.wire import Batch, Parcel
 from paridad.store.acts import get_act
 from paridad.store.streams import Stream, quarantine_subject, quarantined
+from support.liar import Liar, Made, Spoil, flipped
+from support.matters import BOTH_WAYS, WAYS
+from support.sound import assert_sound, dump
+from support.two_nodes import Parties
 
 BAD = 1
 """Place of the bad parcel between two good ones."""

@@ -6,10 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.liar import Liar, Made, Spoil
-from support.matters import BOTH_WAYS, WAYS
-from support.sound import Dump, assert_sound, changed, dump
-from support.two_nodes import Parties
 
 from paridad.acts.envelope import ActHash
 from paridad.exchange import doubt
@@ -24,7 +20,11 @@ from paridad.store.acts import get_act
 from paridad.store.ledger import SqlLedgerStore
 from paridad.store.records import open_conflicts
 from paridad.store.streams import Stream, held_rows
+from support.liar import Liar, Made, Spoil
+from support.matters import BOTH_WAYS, WAYS
 from support.memory_ledger import MemoryLedgerStore
+from support.sound import Dump, assert_sound, changed, dump
+from support.two_nodes import Parties
 
 AFTER_A_BATCH = {
     "acts", "act_addressees", "act_keys", "act_refs", "disclosures", "touched", "counters", "proofs", "leaves",

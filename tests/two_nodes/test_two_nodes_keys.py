@@ -4,8 +4,6 @@
 from pathlib import Path
 
 import pytest
-from support.key_changes import end, enrol, kid_of, leaves, put_to_work
-from support.matters import BOTH_WAYS, WAYS, Matter, matter
 
 from paridad.acts.errors import ActRefused
 from paridad.acts.issue import ActSigner
@@ -18,6 +16,8 @@ from paridad.programme.records import KeyUse
 from paridad.programme.statements import assemble_change
 from paridad.store.ledger import SqlLedgerStore
 from paridad.store.streams import outbox_of, quarantined
+from support.key_changes import end, enrol, kid_of, leaves, put_to_work
+from support.matters import BOTH_WAYS, WAYS, Matter, matter
 
 swapped = pytest.mark.parametrize("names", BOTH_WAYS, ids=WAYS)
 

@@ -6,8 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.matters import BOTH_WAYS, WAYS, Matter, matter, person
-from support.sound import changed, dump, folio_of
 
 from paridad.exchange.errors import PeerUnreachable
 from paridad.exchange.paths import MIRROR
@@ -23,6 +21,8 @@ from paridad.store.backup import back_up, restore, restored_heads
 from paridad.store.ledger import SqlLedgerStore
 from paridad.store.records import open_conflicts
 from paridad.store.streams import quarantined
+from support.matters import BOTH_WAYS, WAYS, Matter, matter, person
+from support.sound import changed, dump, folio_of
 
 
 def take_backup(m: Matter, side: str) -> Path:
@@ -107,8 +107,7 @@ def test_a_restored_backup_is_noticed_and_recovers(side: str, names: tuple[str, 
 
 
 def test_a_silent_witness_keeps_a_restored_node_from_signing(tmp_path: Path) -> None:
-    """Restored and unable to ask, a node records but signs nothing; a node that was not restored goes the same way
-    until one witness answered."""
+    """Restored and unable to ask, a node records but signs nothing until one witness answered; so does any other."""
     with matter(tmp_path) as m:
         m.asks()
         m.settle()

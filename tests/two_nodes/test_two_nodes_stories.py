@@ -89,7 +89,7 @@ def test_a_strict_release_takes_two_persons(names: tuple[str, ...], tmp_path: Pa
         draft = m.order("asked", Answer, **offer)
         m.says("asked", Propose, release=draft)
         [proposal] = m.state("asked").proposals
-        with pytest.raises((NotNow, OfficerRefused), match="another person|does not approve|Nobody approves"):
+        with pytest.raises((NotNow, OfficerRefused), match=r"another person|does not approve|Nobody approves"):
             m.says("asked", Approve, proposal=proposal.hash, digest=proposal.digest)
         with pytest.raises(NotNow, match="not what would leave"):
             m.says("asked", Approve, second=True, proposal=proposal.hash, digest=m.last["proposal"])

@@ -4,8 +4,6 @@
 from pathlib import Path
 
 import pytest
-from support.matters import BOTH_WAYS, WAYS, matter
-from support.sound import folio_of
 
 from paridad.acts.envelope import Draft
 from paridad.acts.vocabulary import load_vocabulary
@@ -15,6 +13,8 @@ from paridad.node.composing import SPINE_VOCABULARIES, shipped_vocabulary
 from paridad.node.reading import read_act
 from paridad.policy.visible import visible_to
 from paridad.store.streams import outbox_of
+from support.matters import BOTH_WAYS, WAYS, matter
+from support.sound import folio_of
 
 NEW_KIND = """
 [kind."folio/future/1"]

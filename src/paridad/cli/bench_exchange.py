@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`paridad bench exchange`: how many acts a second two nodes exchange with everything on, and how far that is from the limit.
+"""`paridad bench exchange`: acts a second between two nodes with everything on, and how far that is from the limit.
 
 Rules
   - One process a node, loopback, mutual TLS, durable on both sides; signatures, sealing, policy, witnessing, receipts.
@@ -10,6 +10,7 @@ Rules
 """
 
 import multiprocessing as mp
+import os
 import statistics
 import tempfile
 import threading
@@ -53,7 +54,7 @@ def run(acts: int, batch: int, *, stores: dict[str, str] | None = None, seconds:
         receiving = context.Process(target=_receive, args=(pair, receiver, there), daemon=True)
         receiving.start()
         introduce(pair, {sender: 1, receiver: here.recv()})
-        sending = context.Process(target=_send, args=(pair, sender, receiver, acts, batch, there2), daemon=True)
+        sending = context.Process(target=_send, args=(pair, (sender, receiver), acts, batch, there2), daemon=True)
         sending.start()
         sent = here2.recv() if here2.poll(seconds) else {"error": "no answer in time"}
         here.send("stop")
@@ -86,7 +87,8 @@ def _receive(pair: Pair, party: str, parent: Pipe) -> None:
     node.close()
 
 
-def _send(pair: Pair, party: str, receiver: str, acts: int, batch: int, parent: Pipe) -> None:
+def _send(pair: Pair, ends: tuple[str, str], acts: int, batch: int, parent: Pipe) -> None:
+    party, receiver = ends
     node = _node(pair, party)
     node.transport = http_line(node)
     stream = Stream(node.own.programme, pair.agencies[party][-1], pair.agencies[receiver][-1])
@@ -193,8 +195,6 @@ def _per_call(work: Callable[[], Any], seconds: float = 0.15) -> float:
 
 
 def _fsync_seconds() -> float:
-    import os
-
     with tempfile.NamedTemporaryFile(prefix="paridad-bench-") as file:
 
         def write() -> None:

@@ -69,6 +69,8 @@ def rebuild(node: Node, form: Rebuild) -> JsonValue:
 def backup(node: Node, form: Backup) -> JsonValue:
     """Copy the database, with the record of its heads beside it."""
     target = Path(form.out)
+    if not target.parent.is_dir():
+        raise refused(f"No hay carpeta {target.parent}.", f"There is no folder {target.parent}.")
     if form.dry_run:
         return {"dry_run": True, "file": form.out, "record": ""}
     record = back_up(node.own.store, target, at=node.clock())

@@ -84,9 +84,12 @@ def knock(path: Path) -> socket.socket | None:
 def through(line: socket.socket, operation: str, arguments: Mapping[str, JsonValue]) -> JsonValue:
     """Ask one operation through a door; the node's refusal is raised as `Told`."""
     asked = write_json({"operation": operation, "arguments": dict(arguments)}, max_string=MAX_LINE, max_array=MAX_LINE)
-    line.sendall(asked + b"\n")
-    with line.makefile("rb") as incoming:
-        answer = incoming.readline()
+    try:
+        line.sendall(asked + b"\n")
+        with line.makefile("rb") as incoming:
+            answer = incoming.readline()
+    except ConnectionError:
+        answer = b""
     if not answer.endswith(b"\n"):
         raise NodeBusy(
             Words(es="El nodo cerró su puerta sin contestar.", en="The node closed its door without an answer.")

@@ -4,7 +4,8 @@
 Rules
   - JSON is the canonical form (`base.strict.write_json`) and one line; nothing else goes to stdout.
   - Text shows every key under its label, every time as a date, words in the reader's language with their code.
-  - Fields with the same decision are shown together. An empty list says so. No act speaks to the terminal: what cannot be printed is replaced.
+  - Fields with the same decision are shown together. An empty list says so. No act speaks to
+    the terminal: what cannot be printed is replaced.
   - Headings are bold on a terminal, unless NO_COLOR is set.
 
 Worked example

@@ -106,7 +106,7 @@ class Spoken(click.Command):
         except NoArgsIsHelpError:
             raise
         except click.UsageError as error:
-            raise Misused(error, self.language) from error
+            raise Misused(error, ctx, self.language) from error
 
     def _section(self, formatter: click.HelpFormatter, name: str, rows: list[tuple[str, str]]) -> None:
         if rows:
@@ -145,7 +145,7 @@ class Branch(Spoken, click.Group):
         except Misused:
             raise
         except click.UsageError as error:
-            raise Misused(error, self.language) from error
+            raise Misused(error, ctx, self.language) from error
 
 
 class Leaf(Spoken):
@@ -200,8 +200,8 @@ def _bare(value: Any) -> Any:
 class Misused(click.UsageError):
     """A misuse of the command line, in the reader's language."""
 
-    def __init__(self, error: click.UsageError, language: Language) -> None:
-        super().__init__(misuse(error, language), error.ctx)
+    def __init__(self, error: click.UsageError, ctx: click.Context, language: Language) -> None:
+        super().__init__(misuse(error, language), ctx)
         self._language: Language = language
 
     def show(self, file: Any = None) -> None:

@@ -9,7 +9,7 @@ Rules
 Worked example
     label("due", "es")                          is "Vence"
     moment(1_795_370_400, "en")                 is "22 Nov 2026, 18:00:00 UTC"
-    phrase("busy_rounds", "es", count=3)        fills the place of a phrase
+    phrase("missing", "es", name="--as")        is "Falta --as."
 """
 
 import tomllib

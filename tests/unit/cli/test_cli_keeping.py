@@ -10,22 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.cli_world import BASIS, PURPOSE, CommandLines
-from support.targets_list import write_list
 
 from paridad.acts.envelope import ActHash
+from paridad.base.words import Words
 from paridad.exchange.errors import PeerUnreachable
 from paridad.exchange.transport import Request, Response
-from paridad.base.words import Words
 from paridad.node.node import Node
-from paridad.policy.domain import Comparison, Difference
 from paridad.policy.cedar import Answer
-from paridad.policy.evaluator import Verdict
+from paridad.policy.domain import Comparison, Difference
 from paridad.policy.engine import PolicyEngine
+from paridad.policy.evaluator import Verdict
 from paridad.policy.question import CommandQuestion
 from paridad.store import streams
 from paridad.store.acts import get_act, put_conflicts, reading
 from paridad.store.streams import QuarantineRow, Stream
+from support.cli_world import BASIS, PURPOSE, CommandLines
+from support.targets_list import write_list
 
 DAY = 86_400
 
@@ -80,7 +80,9 @@ def test_a_bundle_is_verified_elsewhere(lines: CommandLines, tmp_path: Path) -> 
     assert whole.stat().st_size > 0
     dry = lines.json("MX", "export", "--folio", folio, "--out", str(tmp_path / "no"), "--as", "fgr-lawyer", "--dry-run")
     assert (dry["lines"] > 0, (tmp_path / "no").exists()) == (True, False)
-    assert lines.run("MX", "export", "--folio", "MX-2025-0404", "--out", str(whole), "--as", "fgr-lawyer").exit_code == 2
+    assert (
+        lines.run("MX", "export", "--folio", "MX-2025-0404", "--out", str(whole), "--as", "fgr-lawyer").exit_code == 2
+    )
 
 
 def test_views_are_made_again(lines: CommandLines) -> None:
