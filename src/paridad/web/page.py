@@ -60,9 +60,8 @@ def page(status: Status, language: Language) -> str:
 def missing(language: Language) -> str:
     """Return the page for an address that does not exist."""
     text = _say("not_found", language)
-    return (
-        f'{_head(text, language)}\n<h1>{text}</h1>\n<p><a href="/{language}/">{_say("title", language)}</a></p></main>'
-    )
+    link = f'<p><a href="/{language}/">{_say("title", language)}</a></p>'
+    return f"{_head(text, language)}\n<h1>{text}</h1>\n{link}</main></body></html>\n"
 
 
 def _head(title: str, language: Language) -> str:

@@ -168,7 +168,6 @@ def test_the_page_is_served_on_loopback(world: CommandLines) -> None:
     served = StatusPage(lambda: status(world), port=0)
     served.start()
     try:
-        assert "MX" not in httpx.get(f"http://127.0.0.1:{served.port}/es/").headers
         assert httpx.get(f"http://127.0.0.1:{served.port}/es/").status_code == 200
     finally:
         served.stop()
