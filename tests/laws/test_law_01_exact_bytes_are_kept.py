@@ -64,7 +64,10 @@ def test_both_nodes_hold_the_bytes_that_the_issuer_signed(
 ) -> None:
     """Whatever text an act carries, papers of the exchange included; also after both nodes were opened again."""
     with Parties(tmp_path, names=names) as parties:
-        one, other = f"{names[0]}/{'FGR' if names[0] == 'MX' else 'DOJ'}", f"{names[1]}/{'DOJ' if names[1] == 'US' else 'FGR'}"
+        one, other = (
+            f"{names[0]}/{'FGR' if names[0] == 'MX' else 'DOJ'}",
+            f"{names[1]}/{'DOJ' if names[1] == 'US' else 'FGR'}",
+        )
         sent = [
             hash_
             for text in TEXTS

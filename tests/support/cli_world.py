@@ -29,7 +29,7 @@ from paridad.node.running import MAX_LINE
 from support.programmes import seeded_random
 from support.two_nodes import Parties
 
-TREES = {language: tree(language) for language in ("es", "en")}  # type: ignore[arg-type]
+TREES = {language: tree(language) for language in ("es", "en")}
 PURPOSE = "criminal-investigation"
 BASIS = "joint-statement-2026-01-15"
 

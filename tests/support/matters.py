@@ -101,7 +101,7 @@ class Matter:
         with node.own.store.read() as conn:
             return filed_acts(conn, ActQuery(kinds=("targets/dossier/1",), ours=True))[-1].hash
 
-    def offer(self, record: str, **more: Any) -> dict[str, tuple[Any, ...]]:
+    def offer(self, record: str, **more: Any) -> dict[str, Any]:
         """Return what policy lets the asked side give of a record, and what it withholds and by which rule."""
         shown = preview(self.node("asked").own, self.folio, record, now=self.parties.clock(), **more)
         withheld = [

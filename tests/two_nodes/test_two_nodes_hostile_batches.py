@@ -70,11 +70,12 @@ def foreign_key(liar: Liar) -> Spoil:
 
 def another_agency(liar: Liar) -> str:
     """Return another agency of the liar's party."""
-    return next(
+    found: str = next(
         each
         for each in liar.target.own.keys.current.agencies
         if each.startswith(f"{liar.party}/") and each != liar.agency
     )
+    return found
 
 
 def other_agencys_key(liar: Liar) -> Spoil:
@@ -231,7 +232,8 @@ SHOWN: dict[str, Row] = {
 
 
 def _other_sealing(liar: Liar) -> str:
-    return next(kid for kid in liar.target.own.sealing if not kid.startswith(f"{liar.other}#"))
+    found: str = next(kid for kid in liar.target.own.sealing if not kid.startswith(f"{liar.other}#"))
+    return found
 
 
 EVERY = FORGED | SEALED | FRAMES | SHOWN

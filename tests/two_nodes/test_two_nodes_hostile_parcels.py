@@ -107,11 +107,12 @@ def padded(_liar: Liar, made: Made) -> Made:
 
 def another(liar: Liar) -> str:
     """Return another agency of the liar's party."""
-    return next(
+    found: str = next(
         each
         for each in liar.target.own.keys.current.agencies
         if each.startswith(f"{liar.party}/") and each != liar.agency
     )
+    return found
 
 
 def victims(liar: Liar) -> tuple[Made, Spoil]:

@@ -305,7 +305,7 @@ def test_a_mirror_line_is_kept_with_the_witness_line(world: World) -> None:
     world.witness = lambda w, body: Response(200, w.liar.cosignature(body, mirror=True)[1].encode())
     world.round()
     names = {row[2] for row in dump(world.node, only=("cosignatures",))["cosignatures"]}
-    assert {name.rpartition("/")[2] for name in names} == {"witness", "mirror"}
+    assert {str(name).rpartition("/")[2] for name in names} == {"witness", "mirror"}
     world.send()
     world.witness = lambda w, body: Response(200, w.liar.cosignature(body, key="mirror")[1].encode())
     world.parties.clock.pass_(1000)

@@ -216,7 +216,7 @@ def test_a_number_alone_stops_nobody(tmp_path: Path) -> None:
             foreign = SqlLedgerStore(conn).checkpoint(shared_origin("US", node.own.programme))
         assert foreign is not None
         for body in (b"MX/gis-mx-us/shared\n9999999\nAAAA\n\n", foreign, b"\xff"):
-            node.transport = lambda party, request, body=body: (  # type: ignore[misc]
+            node.transport = lambda party, request, body=body: (
                 Response(200, body)
                 if request.path.endswith("checkpoint") and request.method == "GET"
                 else good(party, request)

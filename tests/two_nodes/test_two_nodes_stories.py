@@ -35,7 +35,7 @@ from paridad.folio.errors import NotNow
 from paridad.folio.state import Stage
 from paridad.node.errors import OfficerRefused
 from paridad.node.reading import read_act
-from paridad.node.saying import carry_out, plan
+from paridad.node.saying import Said, carry_out, plan
 from paridad.store.acts import ActQuery, count_acts
 from paridad.store.errors import CommandReused
 from paridad.store.records import decided_for
@@ -153,7 +153,8 @@ def test_the_same_command_at_the_same_time_is_said_once(tmp_path: Path, monkeypa
             "asking", Ask, to=m.agencies["asked"], handling="AMBER", purpose=PURPOSE, basis=STATEMENT,
             urgency="urgent", question="?",
         )  # fmt: skip
-        real, said = plan, []
+        real = plan
+        said: list[Said] = []
 
         def slow(*args: object, **more: object) -> object:
             """Let somebody else carry out the same command between planning and storing."""

@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -105,7 +106,7 @@ def test_countersigned_means_by_the_receiver(told: Matter) -> None:
         return row.state
 
     asking.transport = silent_witness
-    what = {"of": told.last["answer"], "record": _record(told), "recipient": "X", "purpose": PURPOSE}
+    what: dict[str, Any] = {"of": told.last["answer"], "record": _record(told), "recipient": "X", "purpose": PURPOSE}
     said = told.says("asking", RequestConsent, **what)
     assert [state(), state()] == ["receipted", "receipted"]
     assert witness_name("CC", "practice") in cosigners(asking, asking.own.shared)

@@ -10,9 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.matters import Matter, matter, waiting
-from support.programmes import seeded_random
-from support.sound import assert_sound
 
 from paridad.base.sources import system_clock
 from paridad.exchange import server as server_module
@@ -35,6 +32,9 @@ from paridad.node.home import write_private
 from paridad.node.running import edge_server, http_line
 from paridad.programme.keygen import PrivateKey
 from paridad.programme.transport import issue
+from support.matters import Matter, matter, waiting
+from support.programmes import seeded_random
+from support.sound import assert_sound
 
 DAYS = 30
 
@@ -50,7 +50,7 @@ def certify(
     """Give a node certificates that are valid by the machine's clock."""
     for role in ("server", "client"):
         made = issue(
-            transport_key(m, party), m.parties.secrets[party].authority, role=role, names=names, addresses=addresses,  # type: ignore[arg-type]
+            transport_key(m, party), m.parties.secrets[party].authority, role=role, names=names, addresses=addresses,
             now=system_clock(), days=DAYS, random=seeded_random("tls", party, role, names),
         )  # fmt: skip
         folder = m.parties.folder / party / "tls"

@@ -62,12 +62,12 @@ def _vouched(ledger: SqlLedgerStore, own: OwnSide, origin: str) -> bytes | None:
 
 def _proved(ledger: SqlLedgerStore, own: OwnSide, conn: sa.Connection, hash_: str) -> Standing | None:
     """Return the place of another party's act, with the proof that it came with."""
-    for row in proofs_of(conn, [hash_]):
-        note = ledger.checkpoint(row.origin, row.size)
-        if note is not None:
-            seen = open_logged(own, note).checkpoint
-            return Standing(row.origin, row.index, row.size, seen.root, tuple(row.hashes), note)
-    return None
+    kept = ((row, ledger.checkpoint(row.origin, row.size)) for row in proofs_of(conn, [hash_]))
+    row, note = next((pair for pair in kept if pair[1] is not None), (None, None))
+    if row is None or note is None:
+        return None
+    root = open_logged(own, note).checkpoint.root
+    return Standing(row.origin, row.index, row.size, root, tuple(row.hashes), note)
 
 
 def every_log(own: OwnSide) -> tuple[str, ...]:

@@ -100,8 +100,7 @@ def not_found(name: str) -> NotFound:
 def note(reading: Reading, hashes: Iterable[str], how: str) -> None:
     """Keep who read what."""
     looks = [records.Read(each, reading.now, reading.officer.id, how) for each in hashes]
-    if looks:
-        reading.node.own.store.submit(lambda conn: records.note_reads(conn, looks))
+    reading.node.own.store.submit(lambda conn: records.note_reads(conn, looks))
 
 
 def entry(reading: Reading, conn: sa.Connection, act: VerifiedAct) -> dict[str, JsonValue]:
@@ -191,8 +190,7 @@ def _withheld(path: str, decision: Decision) -> JsonValue:
 def leaves(values: Mapping[str, JsonValue], known: Mapping[str, Field], prefix: str = "") -> Iterator[JsonValue]:
     """Yield the fields of an act one by one, each with its path and its words."""
     for name, value in values.items():
-        if name in known:
-            yield from _leaves(value, known[name], f"{prefix}{name}")
+        yield from _leaves(value, known[name], f"{prefix}{name}")
 
 
 def _leaves(value: JsonValue, known: Field, path: str) -> Iterator[JsonValue]:

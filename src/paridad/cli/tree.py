@@ -206,11 +206,10 @@ class Misused(click.UsageError):
 
     def show(self, file: Any = None) -> None:
         """Write usage, where help is, and the sentence to stderr."""
-        if self.ctx is not None:
-            click.echo(self.ctx.get_usage(), file=file, err=file is None)
-            hint = phrase("try_help", self._language, command=self.ctx.command_path)
-            click.echo(hint, file=file, err=file is None)
-        click.echo(self.message, file=file, err=file is None)
+        assert self.ctx is not None
+        hint = phrase("try_help", self._language, command=self.ctx.command_path)
+        for line in (self.ctx.get_usage(), hint, self.message):
+            click.echo(line, file=file, err=True)
 
 
 def misuse(error: click.UsageError, language: Language) -> str:
@@ -231,11 +230,10 @@ def misuse(error: click.UsageError, language: Language) -> str:
 
 
 def _hint(error: click.BadParameter) -> str:
-    if error.param is None or error.ctx is None:
-        return str(error.param_hint or "")
-    if isinstance(error.param, click.Argument):
-        return error.param.make_metavar(error.ctx)
-    return error.param.opts[0]
+    param, ctx = error.param, error.ctx
+    assert param is not None
+    assert ctx is not None
+    return param.make_metavar(ctx) if isinstance(param, click.Argument) else param.opts[0]
 
 
 def _perhaps(possibilities: list[str] | None, language: Language) -> str:

@@ -7,8 +7,8 @@ Rules
   - Each answer forbids scripts, frames, forms, foreign content and being kept.
 
 Worked example
-    with TestClient(application(status), base_url="http://127.0.0.1") as client:
-        client.get("/es/").headers["content-security-policy"]     begins with "default-src 'none'"
+    page = StatusPage(status, port=0); page.start()
+    httpx.get(f"http://127.0.0.1:{page.port}/es/").headers["content-security-policy"]    is "default-src 'none'; …"
 """
 
 import asyncio

@@ -24,7 +24,7 @@ def lines(tmp_path: Path) -> Iterator[CommandLines]:
         yield found
 
 
-@pytest.fixture(params=PARTS.values(), ids=PARTS.keys())
+@pytest.fixture(params=list(PARTS.values()), ids=list(PARTS))
 def parts(request: pytest.FixtureRequest) -> tuple[str, str]:
     """Return who asks and who is asked."""
     found: tuple[str, str] = request.param

@@ -93,7 +93,7 @@ class Machines:
         return str(assembled["charter_hash"])
 
 
-@pytest.fixture(params=ORDERS.values(), ids=ORDERS.keys())
+@pytest.fixture(params=list(ORDERS.values()), ids=list(ORDERS))
 def machines(request: pytest.FixtureRequest, tmp_path: Path) -> Machines:
     """Return the machines of two parties, also exchanged."""
     return Machines(tmp_path, request.param)
@@ -183,6 +183,12 @@ def test_a_charter_that_does_not_hold_is_refused(tmp_path: Path) -> None:
     machines = Machines(tmp_path, ("MX", "US"))
     charter_hash = machines.found()
     place = ("--document", machines.file("document.json"), "--out", machines.file("half.json"))
+    both = [part for party in ("MX", "US") for part in ("--signature", machines.file(f"{party}.sig-document.json"))]
+    machines.json("charter", "assemble", *place, *both, "--dry-run")
+    machines.compile("half.json", "--dry-run")
+    root = ("--root", machines.file("safe-MX/root.json"), "--out", machines.file("half.json"))
+    machines.json("charter", "sign", *place[:2], *root, "--dry-run")
+    assert not Path(machines.file("half.json")).exists()
     mine, theirs = machines.file("MX.sig-document.json"), machines.file("US.sig-document.json")
     half = machines.run("charter", "assemble", *place, "--signature", mine)
     assert (half.exit_code, "signatures.US" in half.stderr) == (3, True)

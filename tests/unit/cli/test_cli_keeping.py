@@ -51,6 +51,10 @@ def test_a_list_is_imported_once(lines: CommandLines, tmp_path: Path) -> None:
     assert first["rejected"] == rehearsed["rejected"]
     second = lines.json("US", "import", "ofac", *files, *MARKS)
     assert (second["filed"], second["unchanged"]) == (0, first["filed"])
+    broken = tmp_path / "broken.csv"
+    broken.write_bytes(b"not,a,row\r\n")
+    rejected = lines.json("US", "import", "ofac", "--sdn", str(broken), *MARKS, "--dry-run")
+    assert (rejected["rejected"], rejected["rejects"][0]["line"]) == (1, 1)
     for wrong, code, sentence in (
         (("--handling", "SECRET"), 2, "the charter has no SECRET"),
         (("--as", "doj-auditor"), 1, "auditor"),
@@ -113,6 +117,14 @@ def test_a_backup_comes_back(lines: CommandLines, tmp_path: Path) -> None:
     assert lines.json("US", "restore", "--file", str(copy), "--dry-run")["file"].endswith("node.db")
     restored = lines.run("US", "restore", "--file", str(copy), lang="es")
     assert (restored.exit_code, "copia restaurada" in restored.stderr) == (0, True)
+    settings = tmp_path / "US" / "node.toml"
+    text = settings.read_text()
+    settings.write_text('store = "postgresql+psycopg://nowhere/db"\n' + text)
+    other = lines.run("US", "restore", "--file", str(copy))
+    assert (other.exit_code, "PostgreSQL's own tools" in other.stderr) == (2, True)
+    settings.write_text(text)
+    nowhere = lines.run("US", "backup", "--out", str(tmp_path / "no" / "copy.db"))
+    assert (nowhere.exit_code, "no folder" in nowhere.stderr) == (2, True)
     lines.parties.open("US")
     checked = lines.run("US", "node", "check", "--json")
     assert (checked.exit_code, '"ok":false' in checked.stdout) == (3, True)

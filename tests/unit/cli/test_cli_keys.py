@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from support.cli_world import CommandLines, officer
+from paridad.base.words import Words
+from paridad.ledger.port import EMPTY_HEAD
+from paridad.node.keeping import announce_change
+from paridad.programme.records import Ending
+from paridad.programme.statements import assemble_change, draft_ending, sign_as
+from paridad.store.ledger import SqlLedgerStore
+from support.cli_world import BASIS, PURPOSE, CommandLines, officer
 
 OPS = ("--as", "fgr-operator")
 
@@ -51,7 +57,9 @@ def test_an_act_key_is_rolled_over_without_a_gap(world: tuple[CommandLines, str]
     folio = lines.asked("MX/FGR", "US/DOJ")
     shown = lines.json("US", "folio", "show", folio, "--as", officer("US/DOJ"))
     assert shown["acts"][0]["key"] == "MX/FGR#3"
-    lines.json("MX", "key", "retire", "MX/FGR#1", "--root", root, *REASON, *OPS)
+    retire = ("key", "retire", "MX/FGR#1", "--root", root, *REASON, *OPS)
+    lines.json("MX", *retire, "--dry-run")
+    lines.json("MX", *retire)
     lines.parties.settle(3)
     for party in ("MX", "US"):
         found = keys_of(lines, "MX", at=party)
@@ -85,6 +93,37 @@ def test_a_sealing_key_is_at_hand_at_once(world: tuple[CommandLines, str]) -> No
     lines.parties.settle(3)
     lines.asked("US/DOJ", "MX/FGR")
     assert lines.json("MX", "folio", "list", "--as", officer("MX/FGR"))["folios"]
+
+
+def test_a_key_is_not_retired_before_all_it_signed_is_cosigned(world: tuple[CommandLines, str]) -> None:
+    """What was signed a moment ago and not yet vouched for would not count any more: try again after the next round."""
+    lines, root = world
+    lines.json("MX", "key", "enrol", "MX/FGR", "--use", "act", "--root", root, *OPS)
+    lines.parties.settle(3)
+    marks = ("--handling", "AMBER", "--purpose", PURPOSE, "--basis", BASIS, "--urgency", "urgent")
+    lines.json("MX", "folio", "ask", "US/DOJ", "--question", "¿?", *marks, "--as", officer("MX/FGR"))
+    lines.json("MX", "key", "activate", "MX/FGR#3", *OPS)
+    retire = ("key", "retire", "MX/FGR#1", "--root", root, *REASON, *OPS)
+    early = lines.run("MX", *retire)
+    assert (early.exit_code, "cosigned yet" in early.stderr) == (5, True)
+    lines.parties.settle(3)
+    lines.json("MX", *retire)
+
+
+def test_where_no_key_is_left_the_root_alone_enrols_the_next(world: tuple[CommandLines, str]) -> None:
+    """After its only key was revoked an agency begins again: nobody has to sign for a successor."""
+    lines, root = world
+    own = lines.parties.by_name["MX"].own
+    with own.store.read() as conn:
+        head = SqlLedgerStore(conn).head(own.shared)
+    now = lines.parties.clock()
+    endings = (Ending("own", 0, EMPTY_HEAD.root, 0), Ending("shared", head.size, head.root, head.size))
+    reason = Words(es="Perdida", en="Lost")
+    statement = draft_ending("revoke", own.prg, "MX/SRE#1", issued_at=now, reason=reason, endings=endings)
+    signed = assemble_change(statement, sign_as("root", statement, lines.parties.secrets["MX"].root))
+    announce_change(own, "MX/FGR", signed, now=now)
+    made = lines.json("MX", "key", "enrol", "MX/SRE", "--use", "act", "--root", root, *OPS)
+    assert (made["key"], made["predecessor"]) == ("MX/SRE#3", "")
 
 
 REFUSED: dict[str, tuple[tuple[str, ...], int, str]] = {

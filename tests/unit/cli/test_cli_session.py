@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-import paridad.cli
 from paridad.base.sources import system_clock, system_random
 from paridad.base.strict import read_json
 from paridad.cli import chosen, main
@@ -130,6 +129,7 @@ MISUSED = {
     "an unknown option": (["status", "--jason"], "--json"),
     "an unknown option like no other": (["status", "--qqqqq"], "--qqqqq"),
     "an unknown command": (["folio", "lst"], "list"),
+    "an option where a command should be": (["folio", "--", "--qqqqq"], "--qqqqq"),
     "too many arguments": (["status", "x"], ""),
     "an option without its value": (["status", "--lang"], "--lang"),
     "a language that is neither": (["status", "--lang", "fr"], "es, en"),
@@ -164,7 +164,7 @@ def test_arguments_through_the_door_are_checked_too(home: Path) -> None:
     with session().line(home) as ask:
         for arguments, word in (({"colour": "red"}, "colour"), ({"officer": 7}, "officer")):
             with pytest.raises(Exception, match=word):
-                ask("status", arguments)  # type: ignore[arg-type]
+                ask("status", arguments)
 
 
 def test_a_fault_of_the_system_is_a_sentence(home: Path) -> None:
@@ -187,7 +187,7 @@ def test_main_takes_the_machines_own_language(
     with pytest.raises(SystemExit) as left:
         main()
     assert (left.value.code, "Version: 1" in capsys.readouterr().out) == (0, True)
-    assert paridad.cli.Session(OPERATIONS).clock is system_clock
+    assert Session(OPERATIONS).clock is system_clock
 
 
 @pytest.mark.parametrize(("environment", "bold"), [({}, True), ({"NO_COLOR": "1"}, False)])
@@ -197,6 +197,23 @@ def test_no_color_is_respected(home: Path, environment: dict[str, str], bold: bo
         TREES["es"], ["charter", "show", "--home", str(home)], obj=session(), color=True, env=environment
     )
     assert ("\x1b[1m" in result.stdout) == bold
+
+
+def test_a_node_without_a_status_page(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node runs without the page where node.toml does not ask for one."""
+    monkeypatch.chdir(home)
+
+    def stop() -> None:
+        while not Path(SOCKET).exists():
+            threading.Event().wait(0.05)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    thread = threading.Thread(target=stop)
+    thread.start()
+    with pytest.raises(SystemExit) as left:
+        main(["node", "run", "--home", ".", "--lang", "es"], Session(OPERATIONS, system_clock, system_random))
+    thread.join()
+    assert left.value.code == 0
 
 
 def test_the_node_runs_until_it_is_told_to_stop(

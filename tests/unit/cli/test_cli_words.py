@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import click
 import pytest
-from support.cli_world import TREES
 
 from paridad.base.strict import JsonValue
 from paridad.base.words import Language
@@ -17,6 +16,7 @@ from paridad.cli.showing import lines
 from paridad.cli.tree import APART, leaves
 from paridad.cli.verbs import named
 from paridad.cli.words import COMMANDS, LABELS, OPTIONS, PHRASES, moment, option_words
+from support.cli_world import TREES
 
 SOURCES = "\n".join(
     path.read_text(encoding="utf-8")
@@ -100,6 +100,7 @@ SHOWN: dict[str, tuple[JsonValue, list[str]]] = {
     "yes and no": ({"ok": True, "overdue": False}, ["En orden: sí", "Vencido: no"]),
     "words with their code": ({"stage": {"code": "sent", "es": "Enviada", "en": "Sent", "shape": "→"}},
                               ["Estado: → Enviada (sent)"]),
+    "a record in a record": ({"charter": {"version": 1}}, ["Carta:", "  Versión: 1"]),
     "a list of texts": ({"to": ["A/ONE", "B/TWO"]}, ["Para: A/ONE, B/TWO"]),
     "a list of words": ({"proved": [{"es": "uno", "en": "one"}]}, ["Se prueba: uno"]),
     "the order of the labels": ({"size": 1, "log": "x"}, ["Bitácora: x", "Hojas: 1"]),
