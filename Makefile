@@ -35,7 +35,7 @@ unit: $(BIN)/.dev
 test: lint types unit
 
 soak: $(BIN)/.dev
-	$(BIN)/python -m tests.soak
+	$(BIN)/python tests/soak.py
 
 bench: $(BIN)/.run
 	$(BIN)/paridad bench exchange --json

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: INP001
 """The bytes shown in the specification, made by the functions that make the real ones.
 
 Rules
@@ -16,13 +17,14 @@ import json
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from paridad.acts.disclosure import Disclosure
 from paridad.acts.envelope import Draft
 from paridad.acts.issue import ActSigner, IssuedAct, issue
-from paridad.base.strict import decode_base64url
+from paridad.base.strict import JsonValue, decode_base64url
 from paridad.exchange.papers import CoverLine, ReceiptLine, draft_cover, draft_receipt
 from paridad.exchange.seal import SealContext, seal
 from paridad.exchange.wire import Head, Parcel, write_delivery, write_parcels
@@ -42,6 +44,8 @@ WIDTH = 100
 SHOWN = 44
 """What is longer is cut where a value is only outlined."""
 
+PRINTABLE = frozenset(map(chr, range(0x21, 0x7F)))
+
 ASKING, ASKED = "AA/POLICE", "BB/POLICE"
 FOLIO = "AA-2026-0007"
 
@@ -55,7 +59,11 @@ class Examples:
         self.prg, self.now = self.world.ring.current.prg, self.world.now
         self.origin = shared_origin("BB", "practice")
         conduct = self.world.charter.conduct
-        fields = {"grounds": ["pending-case"], "explanation": "An open case would be at risk.", "may_ask_again": True}
+        fields: dict[str, JsonValue] = {
+            "grounds": ["pending-case"],
+            "explanation": "An open case would be at risk.",
+            "may_ask_again": True,
+        }
         asked = "wUzjP8pWl1Wm1Cfkq3UxJ3nqf9oFq0t2yDAnFlJx3mE"
         self.act = self._sign(
             Draft(
@@ -101,7 +109,7 @@ class Examples:
         return {name: numbered(lines) for name, lines in found.items()}
 
     def _checkpoint(self) -> list[str]:
-        """The note of a tree of two leaves, the act and its cover, cosigned by the other party's witness."""
+        """Return the note of a tree of two leaves, the act and its cover, cosigned by the other party's witness."""
         key, witness = self.world.key("BB", "log-shared"), self.world.key("AA", "witness")
         root = node_hash(leaf_hash(self.act.signed), leaf_hash(self.cover.signed))
         signer = LogSigner(self.origin, key.ed25519, key.mldsa)
@@ -119,7 +127,7 @@ class Examples:
         context = SealContext(self.prg, ASKED, ASKING, 1, 1)
         sealed = seal(b"", kid=record.kid, public=record.xwing or b"", context=context)
         ends = (0, 1, 3, 5, 7, 9)
-        parts = [sealed[start:end].hex() for start, end in zip(ends, ends[1:], strict=False)]
+        parts = [sealed[start:end].hex() for start, end in pairwise(ends)]
         at = ends[-1] + len(record.kid)
         head = [*parts, sealed[ends[-1] : at].decode("ascii")]
         return [*head, f"… {len(sealed) - at} bytes for an empty batch", *cut([_printable(context.info(record.kid))])]
@@ -215,15 +223,23 @@ def _clipped(value: Any) -> str:
 
 
 def _printable(data: bytes) -> str:
-    return "".join(chr(each) if 0x20 < each < 0x7F else f"\\x{each:02x}" for each in data)
+    return "".join(chr(each) if chr(each) in PRINTABLE else f"\\x{each:02x}" for each in data)
 
 
 def bundle_lines() -> list[str]:
     """Return one line of each type of a bundle that a node exported, its long values cut."""
     with tempfile.TemporaryDirectory() as folder, Parties(Path(folder), ("AA", "BB")) as parties:
-        marks = {"handling": "AMBER", "purpose": "criminal-investigation", "basis": "joint-statement"}
         asking, asked = parties.officer(ASKING), parties.officer(ASKED)
-        ask = Ask(officer=asking.id, agency=ASKING, to=ASKED, question="?", urgency="ordinary", **marks)
+        ask = Ask(
+            officer=asking.id,
+            agency=ASKING,
+            to=ASKED,
+            handling="AMBER",
+            purpose="criminal-investigation",
+            basis="joint-statement",
+            urgency="ordinary",
+            question="?",
+        )
         parties.say(ask, FOLIO)
         parties.settle(rounds=2)
         parties.say(Acknowledge(officer=asked.id, agency=ASKED), FOLIO)

@@ -1,5 +1,5 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: INP001
 """Write the pages of the documentation that follow from the code: acts, rules, errors, and the bytes in examples.
 
 Rules
@@ -27,13 +27,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / place) for place in ("src", "tests", "tools")]
 
+from reference_examples import Examples, filled  # noqa: E402
+
 import paridad  # noqa: E402  found under src
 from paridad.acts.vocabulary import SENSITIVITIES, Field, Kind  # noqa: E402
 from paridad.base.errors import ExitCode, ParidadError  # noqa: E402
 from paridad.base.words import Language, Words  # noqa: E402
 from paridad.node.composing import shipped_vocabulary  # noqa: E402
 from paridad.policy.rules import read_rules  # noqa: E402
-from reference_examples import Examples, filled  # noqa: E402
 
 Text = Callable[[str, str], str]
 """Chooses between a Spanish and an English text."""
@@ -58,8 +59,8 @@ def acts_page(language: Language) -> str:
         f"{_other('actos', 'acts', language)}",
         "",
         say(
-            "Página escrita por `tools/write_reference.py` a partir de los vocabularios del programa; no se edita a mano. "
-            "Qué dice cada campo del sobre está en [la especificación](especificacion.md).",
+            "Página escrita por `tools/write_reference.py` a partir de los vocabularios; no se edita a mano. Qué dice "
+            "cada dato del sobre está en [la especificación](especificacion.md).",
             "This page is written by `tools/write_reference.py` from the vocabularies of the program; it is not edited "
             "by hand. What each claim of the envelope says stands in [the specification](specification.md).",
         ),
@@ -137,11 +138,11 @@ def rules_page(language: Language) -> str:
         _other("reglas", "rules", language),
         "",
         say(
-            "Página escrita por `tools/write_reference.py` a partir de la tabla de reglas; no se edita a mano. Se permite lo "
-            "que algún permiso abre y ningún veto cierra; lo demás se niega. Un nodo puede agregar vetos propios en "
-            "`policy.cedar`, nunca permisos.",
-            "This page is written by `tools/write_reference.py` from the rule table; it is not edited by hand. Allowed is "
-            "what some permit opens and no forbid closes; all else is refused. A node may add forbids of its own in "
+            "Página escrita por `tools/write_reference.py` a partir de la tabla de reglas; no se edita a mano. Se "
+            "permite lo que algún permiso abre y ningún veto cierra; lo demás se niega. Un nodo puede agregar vetos "
+            "propios en `policy.cedar`, nunca permisos.",
+            "This page is written by `tools/write_reference.py` from the rule table; it is not edited by hand. Allowed "
+            "is what some permit opens and no forbid closes; all else is refused. A node may add forbids of its own in "
             "`policy.cedar`, never permits.",
         ),
     ]
@@ -209,10 +210,10 @@ def errors_page(language: Language) -> str:
         _other("errores", "errors", language),
         "",
         say(
-            "Página escrita por `tools/write_reference.py` a partir de las clases; no se edita a mano. Cada error es una "
-            "frase en ambos idiomas; donde hay un paso siguiente fijo, está aquí.",
-            "This page is written by `tools/write_reference.py` from the classes; it is not edited by hand. Each error is "
-            "a sentence in both languages; where there is a fixed next step, it stands here.",
+            "Página escrita por `tools/write_reference.py` a partir de las clases; no se edita a mano. Cada error es "
+            "una frase en ambos idiomas; donde hay un paso siguiente fijo, está aquí.",
+            "This page is written by `tools/write_reference.py` from the classes; it is not edited by hand. Each error "
+            "is a sentence in both languages; where there is a fixed next step, it stands here.",
         ),
         "",
         f"## {say('Códigos de salida', 'Exit codes')}",
@@ -284,7 +285,7 @@ def main() -> int:
         for path in old:
             path.write_text(written[path], encoding="utf-8")
     for path in old:
-        print(("out of date: " if check else "written: ") + str(path.relative_to(ROOT)))
+        sys.stdout.write(("out of date: " if check else "written: ") + f"{path.relative_to(ROOT)}\n")
     return 1 if check and old else 0
 
 

@@ -295,15 +295,15 @@ class Steps:
         told = "\n".join([*self._streams(), *self._folios()])
         for side, name in enumerate(self.names):
             told = told.replace(f"{name}-", f"side {side}-").replace(f"{name}/", f"side {side}/")
-        return told
+        return "\n".join(sorted(told.splitlines()))
 
     def _streams(self) -> Iterator[str]:
         for name in self.names:
             with self.parties.by_name[name].own.store.read() as conn:
                 for sql in (
-                    "SELECT sender, position, verdict FROM inbound_parcels ORDER BY 1, 2",
-                    "SELECT receiver, position, state, verdict FROM outbox ORDER BY 1, 2",
-                    "SELECT origin, size FROM heads ORDER BY 1 DESC",
+                    "SELECT sender, position, verdict FROM inbound_parcels",
+                    "SELECT receiver, position, state, verdict FROM outbox",
+                    "SELECT origin, size FROM heads",
                 ):
                     yield from (f"{name}/ {tuple(row)}" for row in conn.exec_driver_sql(sql))
 
@@ -321,14 +321,16 @@ class Steps:
 
 
 def _undecided(raw: sqlite3.Connection) -> Iterator[str]:
-    """Return what left of a matter without a request and a decision that names rules and policy."""
+    """Return fields of a matter that left without a request and a decision that names rules and policy."""
     sql = """
         SELECT said.hash, why.operation, why.allowed, why.rules, why.policy_set, orders.acts
         FROM outbox JOIN acts said ON said.filed = outbox.act
         LEFT JOIN decided ON decided.act = said.filed
         LEFT JOIN decisions why ON why.operation = decided.operation
         LEFT JOIN commands orders ON orders.id = decided.operation
-        WHERE said.fol != '' OR said.knd = ?
+        WHERE (said.fol != '' OR said.knd = ?) AND EXISTS (
+            SELECT 1 FROM disclosures WHERE disclosures.act = said.filed
+            UNION SELECT 1 FROM destroyed WHERE destroyed.act = said.filed)
     """
     for hash_, operation, allowed, rules, policy_set, acts in raw.execute(sql, (DOSSIER,)):
         if not (allowed and rules and policy_set):

@@ -3,7 +3,7 @@
 
 Rules
   - One tree per language, built from the same declarations: no label is chosen while something runs.
-  - `bench`, `demo` and `principles` are taken in where their modules are there; they bring a click command each.
+  - `bench`, `demo` and `principles` bring a click command each, with their help in both languages.
   - A misuse is told in the reader's language on stderr, with how to get help; exit code 2.
   - An error is a sentence and its next step on stderr, and its own exit code; never a stack trace for bad input.
 
@@ -11,8 +11,6 @@ Worked example
     tree("es").main(["folio", "list", "--home", "…", "--as", "ana"])
 """
 
-import importlib
-import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,9 +22,12 @@ from click.exceptions import NoArgsIsHelpError
 from paridad.acts.envelope import DIGEST_PATTERN
 from paridad.base.errors import ExitCode, ParidadError
 from paridad.base.words import Language
+from paridad.cli.bench import bench
+from paridad.cli.demo import demo
 from paridad.cli.errors import Told, refused
 from paridad.cli.forms import OneOf, Option, TargetFile, metavar, parameters
 from paridad.cli.operations import NOUNS, OPERATIONS
+from paridad.cli.principles import principles
 from paridad.cli.session import Session
 from paridad.cli.showing import emit
 from paridad.cli.verbs import Call, Noun, Verb
@@ -48,9 +49,8 @@ def tree(language: Language) -> click.Group:
     root.params.append(_language_option(language))
     for entry in NOUNS:
         root.add_command(_command(entry, "", language))
-    for name in APART:
-        if importlib.util.find_spec(f"paridad.cli.{name}"):
-            root.add_command(getattr(importlib.import_module(f"paridad.cli.{name}"), name))
+    for command in APART:
+        root.add_command(command)
     return root
 
 

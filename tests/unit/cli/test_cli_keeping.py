@@ -15,7 +15,6 @@ from paridad.acts.envelope import ActHash
 from paridad.base.words import Words
 from paridad.exchange.errors import PeerUnreachable
 from paridad.exchange.transport import Request, Response
-from paridad.node.node import Node
 from paridad.policy.cedar import Answer
 from paridad.policy.domain import Comparison, Difference
 from paridad.policy.engine import PolicyEngine
@@ -237,7 +236,7 @@ def test_the_node_is_checked(lines: CommandLines, tmp_path: Path) -> None:
     bad: Any = lines.run("MX", "node", "check", lang="es")
     assert (bad.exit_code, "MX.FGR.1.json" in bad.stdout) == (3, True)
     os.chmod(key, 0o600)  # noqa: PTH101
-    node: Node = lines.parties.by_name["MX"]
+    node = lines.parties.by_name["MX"]
     node.own.store.submit(
         lambda conn: conn.exec_driver_sql("UPDATE tiles SET data = zeroblob(32) WHERE origin LIKE 'MX%'")
     )

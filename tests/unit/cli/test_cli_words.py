@@ -28,7 +28,7 @@ SOURCES = "\n".join(
 def paths(language: Language) -> dict[str, click.Command]:
     """Return every command of a tree but those that bring their own module."""
     found = dict(leaves(TREES[language]))
-    return {path: each for path, each in found.items() if path.split()[1:2] not in [[name] for name in APART]}
+    return {path: each for path, each in found.items() if path.split()[1:2] not in [[each.name] for each in APART]}
 
 
 def test_both_trees_have_the_same_commands_and_parameters() -> None:
