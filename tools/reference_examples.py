@@ -17,6 +17,7 @@ import json
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import shake_256
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -50,12 +51,24 @@ ASKING, ASKED = "AA/POLICE", "BB/POLICE"
 FOLIO = "AA-2026-0007"
 
 
+class Stream:
+    """One seeded stream of bytes: however it is drawn in pieces, the same bytes come in the same order."""
+
+    def __init__(self, seed: str) -> None:
+        self._bytes, self._at = shake_256(seed.encode()).digest(1 << 16), 0
+
+    def __call__(self, size: int) -> bytes:
+        """Return the next bytes."""
+        self._at += size
+        return self._bytes[self._at - size : self._at]
+
+
 class Examples:
     """One refusal on its way from BB to AA, with everything that carries and proves it."""
 
     def __init__(self) -> None:
         self.world = make_programme(("AA", "BB"), seed="examples")
-        self.random = seeded_random("examples", "issue")
+        self.random = Stream("examples")
         self.prg, self.now = self.world.ring.current.prg, self.world.now
         self.origin = shared_origin("BB", "practice")
         conduct = self.world.charter.conduct

@@ -23,7 +23,10 @@ def callers(name: str, module: str, root: Path = SOURCE) -> set[str]:
 
 
 def _calls(path: Path, name: str, module: str, root: Path) -> set[str]:
-    tree = ast.parse(path.read_text())
+    text = path.read_text()
+    if name not in text:
+        return set()
+    tree = ast.parse(text)
     here = ".".join(("paridad", *path.relative_to(root).with_suffix("").parts))
     known = _names(tree, name, module) | ({name} if here == module else set())
     modules = _modules(tree, module)

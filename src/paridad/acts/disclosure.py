@@ -25,7 +25,7 @@ import msgspec
 from paridad.acts.envelope import DIGEST_PATTERN
 from paridad.acts.errors import SelectionRefused
 from paridad.acts.vocabulary import FIELD_NAME, RESERVED_NAMES
-from paridad.base.strict import JsonValue, decode_base64url, encode_base64url, malformed
+from paridad.base.strict import JsonValue, decode_base64url, encode_base64url, encode_digests, malformed
 from paridad.base.words import Words
 
 MAX_DIGESTS = 512
@@ -68,7 +68,7 @@ def digest_of(text: str) -> str:
 
 def digests_of(texts: Iterable[str]) -> list[str]:
     """Return the digests of the texts of disclosures."""
-    return [digest_of(text) for text in texts]
+    return encode_digests([sha256(text.encode("ascii")).digest() for text in texts])
 
 
 def select(act: HasDisclosures, paths: Collection[str]) -> tuple[str, ...]:
@@ -96,7 +96,7 @@ def check_digests(digests: object) -> None:
             f"`_sd` no es una lista de hasta {MAX_DIGESTS} resúmenes.",
             f"`_sd` is not a list of up to {MAX_DIGESTS} digests.",
         )
-    if not all(isinstance(digest, str) and _DIGEST.fullmatch(digest) for digest in digests):
+    if not (all(isinstance(digest, str) for digest in digests) and all(map(_DIGEST.fullmatch, digests))):
         raise malformed("`_sd` contiene algo que no es un resumen.", "`_sd` holds something that is not a digest.")
     if digests != sorted(digests):
         raise malformed("`_sd` no está ordenado.", "`_sd` is not sorted.")
@@ -226,4 +226,5 @@ def _check_plain(value: JsonValue) -> None:
         value = list(value.values())
     if isinstance(value, list):
         for child in value:
-            _check_plain(child)
+            if not isinstance(child, str):
+                _check_plain(child)

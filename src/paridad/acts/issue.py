@@ -29,7 +29,7 @@ from paridad.acts.verify import ALGORITHM, MAX_DISCLOSURE, MAX_DISCLOSURES, MAX_
 from paridad.acts.vocabulary import Field, Kind, Vocabulary, check_body
 from paridad.base.errors import Malformed
 from paridad.base.sources import Random
-from paridad.base.strict import JsonValue, encode_base64url, write_json
+from paridad.base.strict import JsonValue, encode_base64url, encode_digests, write_json
 from paridad.base.words import Words
 
 PADDING = (16, 32, 64, 128, 256, MAX_DIGESTS)
@@ -187,8 +187,9 @@ class _Blinding:
     def _padded(self, digests: list[str]) -> list[str]:
         for size in PADDING:
             if len(digests) <= size:
-                decoys = [self._random(DECOY_BYTES) for _ in range(size - len(digests))]
-                return digests + [encode_base64url(sha256(decoy).digest()) for decoy in decoys]
+                drawn = self._random(DECOY_BYTES * (size - len(digests)))
+                decoys = [drawn[at : at + DECOY_BYTES] for at in range(0, len(drawn), DECOY_BYTES)]
+                return digests + encode_digests([sha256(decoy).digest() for decoy in decoys])
         raise _refused(
             f"Hay {len(digests)} partes; caben {MAX_DIGESTS}. Envíelas como anexo.",
             f"There are {len(digests)} parts; {MAX_DIGESTS} fit. Send them as a payload.",

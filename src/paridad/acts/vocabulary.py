@@ -95,6 +95,8 @@ class Kind:
 
     def field_at(self, path: str) -> Field | None:
         """Return the field that a path of an act names (`name`, `birth.date`, `aliases[2]`), if the kind has it."""
+        if path in self.fields:
+            return self.fields[path]
         at: Field | None = None
         members = self.fields
         for name in _PATH_PART.findall(path) if _PATH.fullmatch(path) else ():
@@ -144,6 +146,9 @@ def _check_value(known: Field, value: JsonValue, path: str, complete: bool) -> N
     if fits is not None and fits(value):
         return
     if known.element is not None and isinstance(value, list | tuple):
+        each_fits = _FITS.get(known.element.type)
+        if each_fits is not None and all(map(each_fits, value)):
+            return
         for element in cast("Sequence[JsonValue]", value):
             _check_value(known.element, element, path, complete)
     elif known.type == "record" and isinstance(value, Mapping):

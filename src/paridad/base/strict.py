@@ -20,7 +20,7 @@ Worked example
 import binascii
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +72,15 @@ def decode_base64url(text: str) -> bytes:
     return data
 
 
+def encode_digests(digests: Sequence[bytes]) -> list[str]:
+    """Return the unpadded base64url text of each 32-byte digest: `encode_base64url` of many at the cost of one.
+
+    A zero byte behind each makes 33, which is 44 signs without a remainder; the last one says nothing and is cut.
+    """
+    text = _encode(b"\0".join([*digests, b""])).decode("ascii")
+    return [text[at : at + 43] for at in range(0, len(text), 44)]
+
+
 def _encode(data: bytes) -> bytes:
     return binascii.b2a_base64(data, newline=False).translate(_TO_URL, b"=")
 
@@ -86,11 +95,10 @@ def read_json(
         raise malformed("El texto no es UTF-8.", "The text is not UTF-8.") from error
     _bound_depth(text, max_depth)
     try:
-        value, end = _DECODER.raw_decode(text)
-    except json.JSONDecodeError as error:
-        raise malformed(
-            f"JSON mal formado en el carácter {error.pos}.", f"Malformed JSON at character {error.pos}."
-        ) from error
+        value, end = _scan(text, 0)
+    except (StopIteration, json.JSONDecodeError) as error:
+        at = error.value if isinstance(error, StopIteration) else error.pos
+        raise malformed(f"JSON mal formado en el carácter {at}.", f"Malformed JSON at character {at}.") from error
     if end != len(text):
         raise malformed("Hay texto fuera del valor JSON.", "There is text outside the JSON value.")
     # The decoder's hooks have checked keys and numbers. A text without \u escapes holds neither a surrogate nor
@@ -177,7 +185,9 @@ class _Limits:
         if len(values) > self.max_array:
             raise malformed(f"Lista de más de {self.max_array}.", f"A list of more than {self.max_array}.")
         for child in values:
-            self.check(child)
+            # What most elements are, without a call: a short text of ASCII.
+            if not (type(child) is str and child.isascii() and len(child) <= self.max_string and "\0" not in child):
+                self.check(child)
 
     def _check_string(self, text: str) -> None:
         try:
@@ -194,4 +204,6 @@ class _Limits:
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_strict_object, parse_int=_strict_integer, parse_float=_no_float, parse_constant=_no_float
 )
+_scan: Callable[[str, int], tuple[Any, int]] = vars(_DECODER)["scan_once"]
+"""What `raw_decode` wraps; an act is read disclosure by disclosure, and the wrapping would be a third of that."""
 _ENCODER = msgspec.json.Encoder(order="sorted")

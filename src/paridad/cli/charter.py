@@ -23,9 +23,9 @@ from typing import cast
 from paridad.base.signing import Ed25519Key, MlDsaKey
 from paridad.base.strict import JsonValue, encode_base64url, read_json, write_json
 from paridad.base.words import Words
-from paridad.cli.errors import refused
+from paridad.cli.errors import NotYet, refused
 from paridad.cli.forms import Form, InFile, InFiles, Moment, OfficerName, Target
-from paridad.cli.key import NotYet, private_keys
+from paridad.cli.key import private_keys
 from paridad.cli.seeing import words
 from paridad.cli.verbs import Call, Noun, Verb
 from paridad.node.home import Home, write_private

@@ -4,7 +4,8 @@
 ParidadError
 └── CliError
     ├── InputRefused     an option, argument or file that does not fit
-    └── NodeBusy         the node's folder is in use and its local door does not answer
+    ├── NodeBusy         the node's folder is in use and its local door does not answer
+    └── NotYet           a change of keys or of charter whose time has not come
 Told                     what a running node answered through its door: both sentences and the exit code
 """
 
@@ -31,6 +32,16 @@ class NodeBusy(CliError):
         "Con PostgreSQL las órdenes trabajan junto al nodo.",
         en="If it is the node, wait until its local door (node.sock) opens or stop it, and repeat the command. "
         "On PostgreSQL commands work beside the node.",
+    )
+
+
+class NotYet(CliError):
+    """A change of keys or of charter whose time has not come."""
+
+    exit_code = ExitCode.TRY_AGAIN
+    next_step = Words(
+        es="Deje que el nodo haga sus rondas con la otra parte y repita.",
+        en="Let the node do its rounds with the other party and repeat.",
     )
 
 

@@ -164,7 +164,7 @@ class Option(click.Option):
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """Return spelling and help."""
-        mark = f" [{phrase('required', self._language)}]" if self.required else ""
+        mark = f" {phrase('required', self._language)}" if self.required else ""
         return self.get_help_spec(ctx), f"{self.help}{mark}"
 
 

@@ -92,7 +92,7 @@ def _demand_free(folder: Path, form: Init, agencies: list[str]) -> None:
             )
     if folder in Path(form.root_out).parents:
         raise refused("La raíz no se guarda en la carpeta del nodo.", "The root is not kept in the node's folder.")
-    for _, role, agency, _ in ((o[0], o[2 - 1], o[2], o[3]) for o in form.officer):
+    for _, role, agency, _ in form.officer:
         if role not in ROLES or agency not in agencies:
             raise refused(
                 f"Papel o dependencia desconocidos: {role}, {agency}.", f"Unknown role or agency: {role}, {agency}."
@@ -117,8 +117,8 @@ def _write_folder(folder: Path, secrets: PartySecrets, form: Init, random: Rando
 
 
 def _toml(entries: Mapping[str, str | int]) -> str:
-    """Return TOML entries; a JSON string in ASCII is a basic string of TOML 1.0."""
-    return "".join(f"{name} = {dumps(value)}\n" for name, value in entries.items())
+    """Return TOML entries; a JSON string is a basic string of TOML 1.0."""
+    return "".join(f"{name} = {dumps(value, ensure_ascii=False)}\n" for name, value in entries.items())
 
 
 VERB = Verb("init", Init, local=init)

@@ -23,10 +23,9 @@ from typing import Literal, cast
 import sqlalchemy as sa
 
 from paridad.acts.issue import ActSigner
-from paridad.base.errors import ExitCode
 from paridad.base.strict import JsonValue
 from paridad.base.words import Words
-from paridad.cli.errors import CliError, refused
+from paridad.cli.errors import NotYet, refused
 from paridad.cli.forms import Acting, Form, InFile, Moment, Positional
 from paridad.cli.verbs import Noun, Verb
 from paridad.exchange.own_side import OwnSide
@@ -55,16 +54,6 @@ from paridad.store.tables import cosignatures
 Use = Literal["act", "sealing", "log-shared", "log-own", "witness", "mirror"]
 PENDING = ".new"
 ACKNOWLEDGED = frozenset({"receipted", "cosigned"})
-
-
-class NotYet(CliError):
-    """A change of keys whose time has not come."""
-
-    exit_code = ExitCode.TRY_AGAIN
-    next_step = Words(
-        es="Deje que el nodo haga sus rondas con la otra parte y repita.",
-        en="Let the node do its rounds with the other party and repeat.",
-    )
 
 
 class List(Form):

@@ -14,6 +14,7 @@ import logging
 import signal
 import stat
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -57,22 +58,22 @@ def run(call: Call, form: Run) -> JsonValue:
     """Run the node until it is told to stop."""
     del form
     logging.basicConfig(format="%(asctime)s %(name)s: %(message)s", level=logging.INFO)
-    node = open_node(Home(call.home), clock=call.session.clock, random=call.session.random)
-    daemon = Daemon(node, call.session.operations)
-    port = daemon.start()
-    page = StatusPage(lambda: status_of(node, NOBODY), port=node.settings.status_port)
-    page.start()
-    call.tell("listening", party=node.own.party, host=node.settings.host, port=port)
-    if page.port >= 0:
-        call.tell("status_page", port=page.port)
-    previous = {each: signal.signal(each, lambda *_: _stop(daemon)) for each in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with ExitStack() as stack:
+        node = open_node(Home(call.home), clock=call.session.clock, random=call.session.random)
+        stack.callback(node.close)
+        page = StatusPage(lambda: status_of(node, NOBODY), port=node.settings.status_port)
+        daemon = Daemon(node, call.session.operations)
+        port = daemon.start()
+        stack.pop_all()
+        stack.callback(daemon.stop)
+        page.start()
+        stack.callback(page.stop)
+        call.tell("listening", party=node.own.party, host=node.settings.host, port=port)
+        if page.port >= 0:
+            call.tell("status_page", port=page.port)
+        for each in (signal.SIGINT, signal.SIGTERM):
+            stack.callback(signal.signal, each, signal.signal(each, lambda *_: _stop(daemon)))
         daemon.loop()
-    finally:
-        for each, handler in previous.items():
-            signal.signal(each, handler)
-        page.stop()
-        daemon.stop()
     return {"party": node.own.party, "stopped_at": node.clock()}
 
 

@@ -39,8 +39,8 @@ SETTINGS = {"terminal_width": WIDTH, "help_option_names": ["--help"]}
 MARK = "\0"
 """Stands before an act hash while options are looked for; nothing that is typed can hold it."""
 HASH = re.compile(rf"(?=-){DIGEST_PATTERN}")
-APART = ("demo", "bench", "principles")
-"""Commands whose modules bring a click command of the same name."""
+APART: tuple[click.Command, ...] = (bench, demo, principles)
+"""Commands that bring their own help, in both languages at once."""
 
 
 def tree(language: Language) -> click.Group:
@@ -128,8 +128,13 @@ class Branch(Spoken, click.Group):
         """Write the commands below."""
         names = self.list_commands(ctx)
         limit = WIDTH - 6 - max(map(len, names))
-        rows = [(name, self.commands[name].get_short_help_str(limit)) for name in names]
-        self._section(formatter, "commands", rows)
+        self._section(formatter, "commands", [(name, self._short(name, limit)) for name in names])
+
+    def _short(self, name: str, limit: int) -> str:
+        command = self.commands[name]
+        if command in APART:
+            return COMMANDS[name].in_(self.language)
+        return command.get_short_help_str(limit)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write options and commands."""

@@ -19,9 +19,7 @@ import sqlalchemy as sa
 from paridad.acts.envelope import ActHash
 from paridad.exchange.own_side import OwnSide
 from paridad.ledger import log
-from paridad.ledger.checkpoint import read_checkpoint_text
-from paridad.ledger.note import read_note
-from paridad.store.ledger import SqlLedgerStore, indexes_of
+from paridad.store.ledger import SqlLedgerStore, indexes_of, largest_checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +33,7 @@ class Place:
 
 def signed_size(conn: sa.Connection, origin: str) -> int:
     """Return the size of the largest signed checkpoint of a log of ours."""
-    note = SqlLedgerStore(conn).checkpoint(origin)
-    return read_checkpoint_text(read_note(note).text).size if note else 0
+    return largest_checkpoint(conn, origin)
 
 
 def sign_up_to(own: OwnSide, act: str, *, now: int) -> None:
@@ -44,13 +41,19 @@ def sign_up_to(own: OwnSide, act: str, *, now: int) -> None:
     with own.store.read() as conn:
         covered = indexes_of(conn, own.shared, [act])[ActHash(act)] < signed_size(conn, own.shared)
     if not covered:
-        own.store.submit(lambda conn: log.sign_head(SqlLedgerStore(conn), own.shared, own.log_signers[own.shared], now))
+        own.store.submit(lambda conn: sign_shared(conn, own, now=now))
+
+
+def sign_shared(conn: sa.Connection, own: OwnSide, *, now: int) -> bytes:
+    """Sign the head of *shared* inside the caller's transaction and return the note; it leaves after the commit."""
+    return log.sign_head(SqlLedgerStore(conn), own.shared, own.log_signers[own.shared], now)
 
 
 def places_of(conn: sa.Connection, own: OwnSide, hashes: Collection[str]) -> dict[str, Place]:
     """Return where acts of ours stand; those that are in neither log are absent."""
     places: dict[str, Place] = {}
     for origin in (own.own, own.shared):
-        size = signed_size(conn, origin)
-        places |= {hash_: Place(origin, index, size) for hash_, index in indexes_of(conn, origin, hashes).items()}
+        here = indexes_of(conn, origin, hashes)
+        size = signed_size(conn, origin) if here else 0
+        places |= {hash_: Place(origin, index, size) for hash_, index in here.items()}
     return places

@@ -112,7 +112,7 @@ class Release:
 
 def release(items: Sequence[Item], *, engine: PolicyEngine, own_party: str, now: int) -> list[Release]:
     """Decide field by field what leaves; all questions of the operation go to policy in one batch."""
-    questions = [_questions(item, own_party) for item in items]
+    questions = _all_questions(items, own_party)
     asked = list(dict.fromkeys(question for each in questions for question in each.values()))
     answers = dict(zip(asked, engine.decide(asked, now=now), strict=True))
     return [
@@ -140,11 +140,24 @@ def sensitivity_of(kind: Kind, path: str) -> str:
     return field.sensitivity
 
 
-def _questions(item: Item, own_party: str) -> dict[str, ReleaseQuestion]:
-    """Return one question per sensitivity that occurs in the act, and the one for the act itself."""
-    kind, envelope, matter = item.act.kind, item.act.envelope, item.matter
-    if kind is None:
-        return {}
+def _all_questions(items: Sequence[Item], own_party: str) -> list[dict[str, ReleaseQuestion]]:
+    """Return the questions of each item; items of one class and one matter have the same."""
+    made: dict[tuple[object, ...], dict[str, ReleaseQuestion]] = {}
+    questions: list[dict[str, ReleaseQuestion]] = []
+    for item in items:
+        kind, env = item.act.kind, item.act.envelope
+        occurring = [ITSELF, *(sensitivity_of(kind, path) for path in item.act.disclosures)] if kind else []
+        sensitivities = tuple(dict.fromkeys(occurring))
+        alike = (sensitivities, env.hnd, env.pur, env.party, item.matter)
+        if alike not in made:
+            made[alike] = _questions(item, sensitivities, own_party)
+        questions.append(made[alike])
+    return questions
+
+
+def _questions(item: Item, sensitivities: Collection[str], own_party: str) -> dict[str, ReleaseQuestion]:
+    """Return one question per sensitivity that occurs in the act, and the one for the act itself; none without kind."""
+    envelope, matter = item.act.envelope, item.matter
     foreign = envelope.party != own_party
     common = {
         "handling": envelope.hnd,
@@ -159,7 +172,6 @@ def _questions(item: Item, own_party: str) -> dict[str, ReleaseQuestion]:
         "case_decision": matter.case_decision,
         "assurance": matter.assurance,
     }
-    sensitivities = dict.fromkeys([ITSELF, *(sensitivity_of(kind, path) for path in item.act.disclosures)])
     if foreign:
         return {each: OnwardQuestion(sensitivity=each, consent=matter.consent, **common) for each in sensitivities}  # type: ignore[arg-type]
     return {each: ReleaseQuestion(sensitivity=each, **common) for each in sensitivities}  # type: ignore[arg-type]

@@ -2,7 +2,8 @@
 """Witnessing each other's logs: answer the other party's checkpoints, and have ours answered.
 
 Rules
-  - The other party is the witness. Compare and store are one transaction; the cosignature is made after its commit.
+  - The other party is the witness. Compare and store are one transaction. The lines that vouch for it are made after
+    its commit, kept in a second one together with what the mirror attests, and leave after that.
   - A witness line says "the largest consistent tree of yours I have seen"; a mirror line adds "and I hold every
     entry". The mirror signs only where the leaves held give the very root.
   - A log that is doubted gets neither cosignature nor memory.
@@ -25,7 +26,7 @@ from paridad.exchange.errors import PeerRefused
 from paridad.exchange.own_side import OwnSide
 from paridad.exchange.paths import MIRROR, WITNESS
 from paridad.exchange.transport import Request, Response, Transport
-from paridad.ledger import log, mirror
+from paridad.ledger import log, mirror, witness
 from paridad.ledger.checkpoint import (
     Checkpoint,
     CosignerKey,
@@ -38,7 +39,7 @@ from paridad.ledger.checkpoint import (
 )
 from paridad.ledger.errors import HeadMoved, NoteRefused, NotYetHeld, RootMismatch, WitnessAnswer
 from paridad.ledger.note import add_lines, read_decimal, read_lines, read_note
-from paridad.ledger.witness import KnownLogs, read_add_checkpoint, remember, write_add_checkpoint
+from paridad.ledger.witness import KnownLogs, OpenedRequest, open_request, write_add_checkpoint
 from paridad.programme.origins import own_origin, parse_name, shared_origin, witness_name
 from paridad.store import proofs
 from paridad.store.ledger import SqlLedgerStore, cosigned_size, put_cosignature
@@ -72,13 +73,21 @@ def answer_checkpoint(own: OwnSide, body: bytes, party: str, *, now: int) -> Res
 
 def remember_checkpoint(conn: sa.Connection, body: bytes, logs: KnownLogs) -> VerifiedCheckpoint | WitnessAnswer:
     """Compare and store a checkpoint of another log, and keep its note and the proof that it extends the one before."""
-    ledger = SqlLedgerStore(conn)
     named = body.partition(b"\n\n")[2].partition(b"\n")[0].decode("utf-8", errors="replace")
     if named in logs and doubt.doubted(conn, named):
         return WitnessAnswer(HTTP_FORBIDDEN, doubt.words_of(named))
-    answer = remember(ledger, body, logs)
+    try:
+        return remember_opened(conn, open_request(body, logs))
+    except WitnessAnswer as answer:
+        return answer
+
+
+def remember_opened(conn: sa.Connection, request: OpenedRequest) -> VerifiedCheckpoint | WitnessAnswer:
+    """Do the same for a request that is open already, of a log that is not doubted."""
+    ledger = SqlLedgerStore(conn)
+    answer = witness.remember_opened(ledger, request)
     if isinstance(answer, VerifiedCheckpoint):
-        seen, request = answer.checkpoint, read_add_checkpoint(body)
+        seen = answer.checkpoint
         if not doubt.agrees(conn, answer):
             return WitnessAnswer(HTTP_FORBIDDEN, doubt.words_of(seen.origin))
         if ledger.checkpoint(seen.origin, seen.size) is None:
@@ -91,11 +100,19 @@ def remember_checkpoint(conn: sa.Connection, body: bytes, logs: KnownLogs) -> Ve
 
 
 def cosignature_lines(own: OwnSide, seen: VerifiedCheckpoint, *, now: int) -> bytes:
-    """Return our witness lines on a checkpoint already remembered, with mirror lines where we hold every leaf."""
+    """Return our lines on a checkpoint already remembered, once they are kept."""
+    return own.store.submit(lambda conn: vouch(conn, own, seen, now=now))
+
+
+def vouch(conn: sa.Connection, own: OwnSide, seen: VerifiedCheckpoint, *, now: int) -> bytes:
+    """Make and keep our witness lines on a checkpoint remembered in an earlier transaction; mirror lines where we hold
+    every leaf. They leave once this transaction is durable.
+    """
+    ledger = SqlLedgerStore(conn)
     lines = cosign(seen, own.witness, now)
-    if parse_name(seen.checkpoint.origin).role == "shared" and _mirrored(own, seen):
+    if parse_name(seen.checkpoint.origin).role == "shared" and _mirrored(conn, ledger, seen):
         lines += cosign(seen, own.mirror, now)
-    own.store.submit(lambda conn: _keep_lines(SqlLedgerStore(conn), seen.checkpoint, lines))
+    _keep_lines(ledger, seen.checkpoint, lines)
     return lines
 
 
@@ -109,9 +126,11 @@ def _keep_lines(ledger: SqlLedgerStore, seen: Checkpoint, lines: bytes) -> None:
             ledger.save_checkpoint(seen.origin, seen.size, seen.root, add_lines(note, new))
 
 
-def _mirrored(own: OwnSide, seen: VerifiedCheckpoint) -> bool:
+def _mirrored(conn: sa.Connection, ledger: SqlLedgerStore, seen: VerifiedCheckpoint) -> bool:
+    """Whether the copy's head could be brought up to the checkpoint; where not, nothing of the attempt stays."""
     try:
-        own.store.submit(lambda conn: mirror.attest(SqlLedgerStore(conn), seen))
+        with conn.begin_nested():
+            mirror.attest(ledger, seen)
     except (NotYetHeld, HeadMoved, RootMismatch, WitnessAnswer):
         return False
     return True
@@ -119,25 +138,28 @@ def _mirrored(own: OwnSide, seen: VerifiedCheckpoint) -> bool:
 
 def accept_cosignature(own: OwnSide, party: str, origin: str, lines: bytes, *, size: int, now: int) -> None:
     """Verify the lines that a party sent on our checkpoint of a size, and keep them; raise where they do not verify."""
+    own.store.submit(lambda conn: keep_cosignatures(conn, own, party, origin, lines, size=size, now=now))
+
+
+def keep_cosignatures(
+    conn: sa.Connection, own: OwnSide, party: str, origin: str, lines: bytes, *, size: int, now: int
+) -> None:
+    """Do the same inside the caller's transaction."""
     witnesses = [CosignerKey(*key) for key in own.keys.witness_keys(party, at=now)]
     mirrors = [CosignerKey(*key) for key in own.keys.mirror_keys(party, at=now)]
     mirrored = any(line.name == mirrors[0].name for line in read_lines(lines))
-
-    def commit(conn: sa.Connection) -> None:
-        if origin not in own.log_signers or SqlLedgerStore(conn).checkpoint(origin, size) is None:
-            raise PeerRefused(
-                HTTP_CONFLICT,
-                Words(
-                    es=f"{party} cofirmó algo que no es nuestro: {origin}, tamaño {size}.",
-                    en=f"{party} cosigned something that is not ours: {origin}, size {size}.",
-                ),
-            )
-        _keep_cosignature(conn, origin, size, lines, witnesses, now=now)
-        if mirrored:
-            _keep_cosignature(conn, origin, size, lines, mirrors, now=now)
-        mark_cosigned(conn, origin, size, party=party)
-
-    own.store.submit(commit)
+    if origin not in own.log_signers or SqlLedgerStore(conn).checkpoint(origin, size) is None:
+        raise PeerRefused(
+            HTTP_CONFLICT,
+            Words(
+                es=f"{party} cofirmó algo que no es nuestro: {origin}, tamaño {size}.",
+                en=f"{party} cosigned something that is not ours: {origin}, size {size}.",
+            ),
+        )
+    _keep_cosignature(conn, origin, size, lines, witnesses, now=now)
+    if mirrored:
+        _keep_cosignature(conn, origin, size, lines, mirrors, now=now)
+    mark_cosigned(conn, origin, size, party=party)
 
 
 def _keep_cosignature(

@@ -21,7 +21,7 @@ Worked example
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 
 from paridad.base.words import Words
@@ -68,14 +68,14 @@ def append(store: LedgerStore, origin: str, entries: Sequence[bytes]) -> range:
 def sign_head(store: LedgerStore, origin: str, signer: LogSigner, now: int) -> bytes:
     """Sign and store the current head and return its note; raise `RootMismatch` and sign nothing where it is wrong."""
     head = store.head(origin)
+    latest = store.checkpoint(origin)
+    last = EMPTY_HEAD if latest is None else _head_of(latest)
     # (1) Signed before: the stored bytes are the only signature of this size.
-    signed = store.checkpoint(origin, head.size)
-    if signed is not None:
+    signed = latest if last.size <= head.size else store.checkpoint(origin, head.size)
+    if signed is not None and _head_of(signed).size == head.size:
         _demand_root(head.root, _head_of(signed).root, Subtree(0, head.size))
         return signed
     # (2) The head is not behind what was signed.
-    latest = store.checkpoint(origin)
-    last = EMPTY_HEAD if latest is None else _head_of(latest)
     if last.size > head.size:
         raise _unknown_state(origin, last.size, head.size)
     # (3) Its root follows, by another path, from the stored leaves and the root signed last.
@@ -103,7 +103,16 @@ def consistency(store: LedgerStore, origin: str, old: int, new: int) -> list[byt
 
 def reconcile(store: LedgerStore, origin: str) -> Settled:
     """Bring head and leaves to one known state, or raise `UnknownState` and touch nothing."""
-    before, held = store.head(origin), store.held(origin)
+    return _settle(store, origin, store.held(origin))
+
+
+def catch_up(store: LedgerStore, origin: str) -> Settled:
+    """Bring the head up to its leaves in a log that was reconciled: the leaves below the head are not counted again."""
+    return _settle(store, origin, store.held(origin, store.head(origin).size))
+
+
+def _settle(store: LedgerStore, origin: str, held: int) -> Settled:
+    before = store.head(origin)
     if held < before.size:
         raise _unknown_state(origin, before.size, held)
     _demand_root(before.root, view(store, origin, before.size).root(), Subtree(0, before.size))
@@ -136,9 +145,10 @@ def recompute(store: LedgerStore, origin: str, size: int, vouched: Head) -> byte
     Leaves from `vouched.size` on are read back and hashed by the recursive definition (RFC 6962 §2.1). Raise
     `RootMismatch` where a tile disagrees, or where the earlier tiles no longer give the root vouched for.
     """
-    _demand_root(vouched.root, view(store, origin, vouched.size).root(), Subtree(0, vouched.size))
+    read = cache(partial(store.tile, origin))
+    _demand_root(vouched.root, TreeView(read, vouched.size).root(), Subtree(0, vouched.size))
     leaves = chain.from_iterable(_entries(store, origin, vouched.size, size))
-    return _Recount(view(store, origin, size), vouched.size, leaves).root(0, size) if size else EMPTY_HEAD.root
+    return _Recount(TreeView(read, size), vouched.size, leaves).root(0, size) if size else EMPTY_HEAD.root
 
 
 def full_recompute(store: LedgerStore, origin: str) -> Head:

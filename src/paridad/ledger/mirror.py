@@ -24,7 +24,7 @@ from typing import Protocol
 from paridad.base.words import Words
 from paridad.ledger.checkpoint import VerifiedCheckpoint
 from paridad.ledger.errors import HeadMoved, NotYetHeld, RootMismatch, TileRefused, WitnessAnswer
-from paridad.ledger.log import recompute, reconcile, view
+from paridad.ledger.log import catch_up, recompute, view
 from paridad.ledger.merkle import HASH_BYTES, Subtree, leaf_hash, root_of_hashes, verify_subtree_consistency
 from paridad.ledger.port import EMPTY_HEAD, Head, LedgerStore, WitnessStore
 from paridad.ledger.tiles import TILE_WIDTH, check_entry, read_bundle, write_bundle
@@ -117,7 +117,7 @@ def attest(store: MirrorStore, verified: VerifiedCheckpoint) -> VerifiedCheckpoi
         words = Words(es=f"El espejo ya firmó {vouched.size}.", en=f"The mirror has signed {vouched.size} already.")
         raise WitnessAnswer(409, words, body=f"{vouched.size}\n".encode(), content_type=SIZE_TYPE)
     # (2) Every leaf below the size is held; the copy's head is brought up to them.
-    held = reconcile(store, seen.origin).head.size
+    held = catch_up(store, seen.origin).head.size
     if held < seen.size:
         raise NotYetHeld(Words(es=f"Faltan hojas desde la {held}.", en=f"Leaves are missing from number {held} on."))
     # (3) They give the root that the log signed.

@@ -89,8 +89,8 @@ class LedgerStore(Protocol):
         Raise `LeafConflict` where another leaf stands at one of these indexes; then nothing of the call is kept.
         """
 
-    def held(self, origin: str) -> int:
-        """Return the number n such that leaves 0 … n-1 are all stored and leaf n is not."""
+    def held(self, origin: str, since: int = 0) -> int:
+        """Return the number n such that leaves `since` … n-1 are all stored and leaf n is not."""
 
     def entries(self, origin: str, start: int, end: int) -> Sequence[bytes]:
         """Return the exact bytes of leaves `start` … `end - 1`; raise `LeafMissing` where one is not stored."""

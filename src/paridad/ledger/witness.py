@@ -136,6 +136,11 @@ def remember(store: WitnessStore, body: bytes, known_logs: KnownLogs) -> Verifie
         request = open_request(body, known_logs)
     except WitnessAnswer as answer:
         return answer
+    return remember_opened(store, request)
+
+
+def remember_opened(store: WitnessStore, request: OpenedRequest) -> VerifiedCheckpoint | WitnessAnswer:
+    """Answer a request that is open already; as `remember`."""
     new = request.verified.checkpoint
     stored = store.witnessed(new.origin)
     try:

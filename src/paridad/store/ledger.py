@@ -71,17 +71,13 @@ class SqlLedgerStore:
         """Keep leaves at indexes from `start` without moving the head."""
         self._write_leaves(origin, start, entries, leaf_hashes, self._missing(origin, start, leaf_hashes))
 
-    def held(self, origin: str) -> int:
-        """Return the number n such that leaves 0 … n-1 are all stored and leaf n is not."""
-        stored = sa.select(sa.func.count(), sa.func.max(leaves.c.idx)).where(leaves.c.origin == origin)
-        count, last = self._conn.execute(stored).one()
-        if not count or last + 1 == count:
-            return int(count)
-        after = leaves.alias()
-        gap = sa.exists().where(after.c.origin == origin, after.c.idx == leaves.c.idx + 1)
-        ends = sa.select(leaves.c.idx).where(leaves.c.origin == origin, ~gap).order_by(leaves.c.idx).limit(1)
-        first = sa.select(sa.func.min(leaves.c.idx)).where(leaves.c.origin == origin)
-        return 0 if self._conn.execute(first).scalar_one() else int(self._conn.execute(ends).scalar_one()) + 1
+    def held(self, origin: str, since: int = 0) -> int:
+        """Return the number n such that leaves `since` … n-1 are all stored and leaf n is not."""
+        here = {"at": origin, "since": since}
+        count, first, last = self._conn.execute(_HELD, here).one()
+        if not count or first != since:
+            return since
+        return int(last if last - first + 1 == count else self._conn.execute(_LAST_BEFORE_GAP, here).scalar_one()) + 1
 
     def entries(self, origin: str, start: int, end: int) -> Sequence[bytes]:
         """Return the exact bytes of leaves `start` … `end - 1`, or raise `LeafMissing`."""
@@ -102,14 +98,13 @@ class SqlLedgerStore:
 
     def checkpoint(self, origin: str, size: int | None = None) -> bytes | None:
         """Return the signed note of exactly this size, or of the largest signed size."""
-        statement = sa.select(checkpoints.c.note).where(checkpoints.c.origin == origin)
-        exactly = statement if size is None else statement.where(checkpoints.c.size == size)
-        return self._conn.execute(exactly.order_by(checkpoints.c.size.desc()).limit(1)).scalar_one_or_none()
+        statement = _LATEST_CHECKPOINT if size is None else _CHECKPOINT
+        return self._conn.execute(statement, {"at": origin, "at_size": size}).scalar_one_or_none()
 
     def save_checkpoint(self, origin: str, size: int, root: bytes, note: bytes) -> None:
         """Keep a signed checkpoint; the same size may gain lines, never another root."""
-        here = (checkpoints.c.origin == origin, checkpoints.c.size == size)
-        row = self._conn.execute(sa.select(checkpoints.c.root, checkpoints.c.note).where(*here)).first()
+        here = {"at": origin, "at_size": size}
+        row = self._conn.execute(_ROOT_AND_NOTE, here).first()
         if row is None:
             insert_many(self._conn, checkpoints, [(origin, size, root, note)])
         elif row.root != root or not note.startswith(row.note):
@@ -120,13 +115,11 @@ class SqlLedgerStore:
                 )
             )
         elif note != row.note:
-            self._conn.execute(sa.update(checkpoints).where(*here).values(note=note))
+            self._conn.execute(_MORE_LINES, {**here, "note": note})
 
     def witnessed(self, origin: str, role: Role = "witness") -> Witnessed | None:
         """Return the latest checkpoint vouched for in this role, None before first contact."""
-        columns = (witnessed.c.size, witnessed.c.root, witnessed.c.note)
-        statement = sa.select(*columns).where(witnessed.c.origin == origin, witnessed.c.role == role)
-        row = self._conn.execute(statement).first()
+        row = self._conn.execute(_WITNESSED, {"at": origin, "as_role": role}).first()
         return Witnessed(row.size, row.root, row.note) if row else None
 
     def replace_witnessed(
@@ -218,9 +211,7 @@ def places(conn: sa.Connection, hash_: str) -> list[Place]:
 
 def indexes_of(conn: sa.Connection, origin: str, hashes: Collection[str]) -> dict[ActHash, int]:
     """Return the index of each act in one log; acts that are not there are absent."""
-    statement = sa.select(acts.c.hash, leaves.c.idx).join(leaves, leaves.c.act == acts.c.filed)
-    here = (acts.c.hash.in_(list(hashes)), leaves.c.origin == origin)
-    found = conn.execute(statement.where(*here).order_by(leaves.c.idx.desc()))
+    found = conn.execute(_INDEXES, {"at": origin, "hashes": list(hashes)})
     return {ActHash(row.hash): row.idx for row in found}
 
 
@@ -246,8 +237,12 @@ def put_cosignature(conn: sa.Connection, origin: str, size: int, cosigner: str, 
 
 def cosigned_size(conn: sa.Connection, origin: str, cosigner: str) -> int:
     """Return the largest size of a log that a cosigner vouched for; 0 where it never did."""
-    here = (cosignatures.c.origin == origin, cosignatures.c.cosigner == cosigner)
-    return int(conn.execute(sa.select(sa.func.coalesce(sa.func.max(cosignatures.c.size), 0)).where(*here)).scalar_one())
+    return conn.execute(_COSIGNED, {"at": origin, "by": cosigner}).scalar_one_or_none() or 0
+
+
+def largest_checkpoint(conn: sa.Connection, origin: str) -> int:
+    """Return the size of the largest checkpoint of a log that is kept; 0 where there is none."""
+    return conn.execute(_LARGEST, {"at": origin}).scalar_one_or_none() or 0
 
 
 def cosignatures_of(conn: sa.Connection, origin: str, size: int) -> dict[str, bytes]:
@@ -274,6 +269,33 @@ _TILE = sa.select(tiles.c.data).where(
     tiles.c.level == sa.bindparam("at_level"),
     tiles.c.idx == sa.bindparam("at_index"),
 )
+_LOG = checkpoints.c.origin == sa.bindparam("at")
+_THIS_SIZE = checkpoints.c.size == sa.bindparam("at_size")
+_CHECKPOINT = sa.select(checkpoints.c.note).where(_LOG, _THIS_SIZE)
+_LARGEST = sa.select(checkpoints.c.size).where(_LOG).order_by(checkpoints.c.size.desc()).limit(1)
+_LATEST_CHECKPOINT = sa.select(checkpoints.c.note).where(_LOG).order_by(checkpoints.c.size.desc()).limit(1)
+_ROOT_AND_NOTE = sa.select(checkpoints.c.root, checkpoints.c.note).where(_LOG, _THIS_SIZE)
+_MORE_LINES = sa.update(checkpoints).where(_LOG, _THIS_SIZE)
+_WITNESSED = sa.select(witnessed.c.size, witnessed.c.root, witnessed.c.note).where(
+    witnessed.c.origin == sa.bindparam("at"), witnessed.c.role == sa.bindparam("as_role")
+)
+_COSIGNED = (
+    sa.select(cosignatures.c.size)
+    .where(cosignatures.c.origin == sa.bindparam("at"), cosignatures.c.cosigner == sa.bindparam("by"))
+    .order_by(cosignatures.c.size.desc())
+    .limit(1)
+)
+_INDEXES = (
+    sa.select(acts.c.hash, leaves.c.idx)
+    .join(leaves, leaves.c.act == acts.c.filed)
+    .where(acts.c.hash.in_(sa.bindparam("hashes", expanding=True)), leaves.c.origin == sa.bindparam("at"))
+    .order_by(leaves.c.idx.desc())
+)
+_FROM = (leaves.c.origin == sa.bindparam("at"), leaves.c.idx >= sa.bindparam("since"))
+_HELD = sa.select(sa.func.count(), sa.func.min(leaves.c.idx), sa.func.max(leaves.c.idx)).where(*_FROM)
+_after = leaves.alias()
+_GOES_ON = sa.exists().where(_after.c.origin == sa.bindparam("at"), _after.c.idx == leaves.c.idx + 1)
+_LAST_BEFORE_GAP = sa.select(leaves.c.idx).where(*_FROM, ~_GOES_ON).order_by(leaves.c.idx).limit(1)
 _RANGE = (leaves.c.origin == sa.bindparam("at"), leaves.c.idx.between(sa.bindparam("first"), sa.bindparam("last")))
 _LEAF_HASHES = sa.select(leaves.c.idx, leaves.c.leaf_hash).where(*_RANGE)
 _ENTRIES = (

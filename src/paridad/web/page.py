@@ -27,7 +27,7 @@ STYLE = """\
 body { font: 1rem/1.5 "Public Sans", "Noto Sans", system-ui, sans-serif; max-width: 70rem; margin: 2rem auto;
   padding: 0 1rem; color: #111; background: #fff; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2rem; }
-table { border-collapse: collapse; width: 100%; } caption { text-align: left; font-weight: bold; padding: .5rem 0; }
+table { border-collapse: collapse; width: 100%; } caption { text-align: left; }
 th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #bbb; vertical-align: top; }
 dt { font-weight: bold; } dd { margin: 0 0 .5rem; overflow-wrap: anywhere; }
 .region { overflow-x: auto; } .notice { border-left: .4rem solid #111; padding-left: 1rem; }
@@ -116,7 +116,7 @@ def _logs(logs: Sequence[Status], language: Language) -> Iterable[list[str]]:
             size, signed = str(each["size"]), str(each["signed_size"])
         else:
             vouched = [f"{_say(name, language)}: {each[name]}" for name in ("witnessed", "mirrored")]
-            size, signed = "", ""
+            size, signed = "—", "—"
         yield [escape(each["log"]), size, signed, "<br>".join(map(escape, vouched))]
 
 
@@ -139,7 +139,8 @@ def _table(name: str, columns: Sequence[str], rows: Iterable[Sequence[str]], lan
     if not body:
         return f"<h2>{caption}</h2>\n<p>{_say('no_items', language)}</p>"
     return (
-        f'<div class="region" role="region" tabindex="0" aria-label="{caption}"><table><caption>{caption}</caption>\n'
+        f'<div class="region" role="region" tabindex="0" aria-label="{caption}"><table>\n'
+        f"<caption><h2>{caption}</h2></caption>\n"
         f"<thead><tr>{heads}</tr></thead>\n<tbody>{body}</tbody></table></div>"
     )
 
