@@ -240,9 +240,7 @@ def test_all_evidence_is_described() -> None:
     text = text_of(DOCS / "evidence" / "README.md")
     assert "docs/evidence" in text_of(ROOT / "README.md")
     assert not [
-        path.name
-        for path in (DOCS / "evidence").iterdir()
-        if path.name != "README.md" and f"`{path.name}`" not in text
+        path.name for path in (DOCS / "evidence").iterdir() if path.name != "README.md" and f"`{path.name}`" not in text
     ]
 
 

@@ -49,6 +49,7 @@ from support.bad_line import BadLine
 from support.programmes import seeded_random
 from support.two_nodes import Parties
 
+SIDES = st.sampled_from((0, 1))
 SPOILING = ("cut", "bit")
 """Faults after which the receiver must be as it was."""
 FAULTS = ("lost", "swallowed", "doubled", "garbled", *SPOILING)
@@ -343,8 +344,6 @@ def _undecided(raw: sqlite3.Connection) -> Iterator[str]:
 class TwoNodes(RuleBasedStateMachine):
     """Two nodes, their line and their clocks, under whatever order of steps."""
 
-    sides = st.sampled_from((0, 1))
-
     def __init__(self) -> None:
         super().__init__()
         self._folders = ExitStack()
@@ -377,29 +376,29 @@ class TwoNodes(RuleBasedStateMachine):
         """Queue plain acts."""
         self._do("send", count)
 
-    @rule(side=sides)
+    @rule(side=SIDES)
     def tick(self, side: int) -> None:
         """Let a node do a round."""
         self._do("tick", side)
 
-    @rule(side=sides, fault=st.sampled_from(FAULTS))
+    @rule(side=SIDES, fault=st.sampled_from(FAULTS))
     def spoil(self, side: int, fault: str) -> None:
         """Spoil the next message, and let it be sent."""
         self._do("send", 1)
         self._do("spoil", side, fault)
         self._do("tick", side)
 
-    @rule(side=sides, back=st.integers(0, 40))
+    @rule(side=SIDES, back=st.integers(0, 40))
     def replay(self, side: int, back: int) -> None:
         """Send an old message again."""
         self._do("replay", side, back)
 
-    @rule(side=sides)
+    @rule(side=SIDES)
     def break_line(self, side: int) -> None:
         """Cut a line, or mend it."""
         self._do("break_line", side)
 
-    @rule(side=sides)
+    @rule(side=SIDES)
     def restart(self, side: int) -> None:
         """Restart a node."""
         self._do("restart", side)
@@ -409,7 +408,7 @@ class TwoNodes(RuleBasedStateMachine):
         """Let time pass."""
         self._do("pass_time", seconds)
 
-    @rule(side=sides, skew=st.sampled_from(SKEWS))
+    @rule(side=SIDES, skew=st.sampled_from(SKEWS))
     def set_clock(self, side: int, skew: int) -> None:
         """Put a clock wrong, or right again."""
         self._do("set_clock", side, skew)

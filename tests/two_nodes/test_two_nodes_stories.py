@@ -154,7 +154,7 @@ def test_the_same_command_at_the_same_time_is_said_once(tmp_path: Path, monkeypa
             urgency="urgent", question="?",
         )  # fmt: skip
         real = plan
-        said: list[Said] = []
+        said: list[Said | None] = []
 
         def slow(*args: object, **more: object) -> object:
             """Let somebody else carry out the same command between planning and storing."""

@@ -105,8 +105,9 @@ def cosignature_lines(own: OwnSide, seen: VerifiedCheckpoint, *, now: int) -> by
 
 
 def vouch(conn: sa.Connection, own: OwnSide, seen: VerifiedCheckpoint, *, now: int) -> bytes:
-    """Make and keep our witness lines on a checkpoint remembered in an earlier transaction; mirror lines where we hold
-    every leaf. They leave once this transaction is durable.
+    """Make and keep our lines on a checkpoint that an earlier transaction remembered.
+
+    Mirror lines are among them where we hold every leaf. They leave once this transaction is durable.
     """
     ledger = SqlLedgerStore(conn)
     lines = cosign(seen, own.witness, now)

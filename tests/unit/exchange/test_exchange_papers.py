@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from support.programmes import make_programme, seeded_random
 
 from paridad.acts.envelope import ActHash, Draft
 from paridad.acts.issue import ActSigner, issue
 from paridad.acts.verify import VerifiedAct, open_act
+from paridad.base.strict import JsonValue
 from paridad.exchange.errors import BatchRefused
 from paridad.exchange.papers import (
     COVER,
@@ -26,6 +26,7 @@ from paridad.exchange.papers import (
     read_receipt,
 )
 from paridad.node.composing import shipped_vocabulary
+from support.programmes import make_programme, seeded_random
 
 WORLD = make_programme(("AA", "BB"))
 VOCABULARY = shipped_vocabulary()
@@ -123,7 +124,7 @@ LISTS: dict[str, object] = {
 
 
 @pytest.mark.parametrize("value", LISTS.values(), ids=LISTS.keys())
-def test_a_malformed_list_is_refused(value: object) -> None:
+def test_a_malformed_list_is_refused(value: JsonValue) -> None:
     """Withheld, cut or odd: the list is read whole or not at all."""
     act = replace(cover(), fields={"parcels": value})
     with pytest.raises(BatchRefused, match="malformed"):

@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from support.matters import PURPOSE, person
-from support.programmes import make_programme, seeded_random
 
 from paridad.acts.envelope import Draft
 from paridad.acts.issue import ActSigner, IssuedAct, issue
@@ -18,6 +16,8 @@ from paridad.exchange.release import Item, Matter, Release, release, release_who
 from paridad.node.composing import shipped_vocabulary
 from paridad.policy.engine import PolicyEngine
 from paridad.policy.lists import code_lists
+from support.matters import PURPOSE, person
+from support.programmes import make_programme, seeded_random
 
 WORLD = make_programme()
 VOCABULARY = shipped_vocabulary()

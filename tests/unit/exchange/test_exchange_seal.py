@@ -2,15 +2,16 @@
 """The seal: only the one key, sender, recipient, position and count it was made for open it."""
 
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.programmes import seeded_random
 
 from paridad.exchange.errors import SealRefused
 from paridad.exchange.seal import SealContext, seal, sealed_to, unseal
 from paridad.programme.keygen import generate
+from support.programmes import seeded_random
 
 KEY = generate("B/TWO#1", "sealing", seeded_random("seal"))
 OTHER = generate("B/TWO#2", "sealing", seeded_random("other"))
@@ -50,7 +51,8 @@ def test_what_was_sealed_opens(plain: bytes) -> None:
 def test_every_part_of_the_context_is_bound(name: str) -> None:
     """Change one part, and it does not open."""
     value = getattr(CONTEXT, name)
-    changed = replace(CONTEXT, **{name: value + 1 if isinstance(value, int) else value + "x"})
+    other: dict[str, Any] = {name: value + 1 if isinstance(value, int) else value + "x"}
+    changed = replace(CONTEXT, **other)
     assert "does not open" in refusal(sealed(), context=changed)
 
 
