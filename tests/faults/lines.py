@@ -29,6 +29,7 @@ from support.two_nodes import Parties
 
 BATCH = 256
 BACKLOG = 4 * BATCH
+TOLD = 20 * BATCH
 SETTLING_ROUNDS = 400
 SETTLING_SECONDS = 180.0
 PATIENCE_SECONDS = 60.0
@@ -96,7 +97,7 @@ def over_bad_wires(
     seed: int,
     until: float = float("inf"),
     spoil: float = 0.25,
-    tell: Callable[[int], None] = lambda _count: None,
+    tell: Callable[[str], None] = lambda _line: None,
 ) -> Carried:
     """Send parcels between two node processes over spoilt wires, until so many are queued or the time is `until`."""
     ports = dict(zip(PARTIES, free_ports(len(PARTIES)), strict=True))
@@ -115,7 +116,8 @@ def over_bad_wires(
             wait_for_door(folder / party)
         while done.parcels < parcels and time.monotonic() < until:
             done.parcels += sum(_feed(folder / party, party, queued[party]) for party in PARTIES)
-            tell(done.parcels)
+            if done.parcels % TOLD == 0:
+                tell(f"  {done.parcels} parcels queued")
         done.wrong += _settle(folder, nursery)
     for wire in wires.values():
         done.faults += wire.done

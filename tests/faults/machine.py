@@ -149,10 +149,10 @@ class Watched(Parties):
 
     def _digest(self, party: str) -> bytes:
         with self.by_name[party].own.store.read() as conn:
-            return digest_of(_raw(conn).serialize())
+            return digest_of(raw_of(conn).serialize())
 
 
-def _raw(conn: sa.Connection) -> sqlite3.Connection:
+def raw_of(conn: sa.Connection) -> sqlite3.Connection:
     raw = conn.connection.dbapi_connection
     assert isinstance(raw, sqlite3.Connection)
     return raw
@@ -237,19 +237,22 @@ class Steps:
         yield from self.parties.complaints
         for name in self.names:
             with self.parties.by_name[name].own.store.read() as conn:
-                raw = _raw(conn)
-                yield from (f"{name}: {line}" for line in contradictions(raw))
-                yield from (f"{name} forgot {fact}" for fact in facts_of(raw).missing(self.parties.said[name]))
-                yield from (f"{name}: {line}" for line in self._rewritten(name, raw))
-                yield from (f"{name}: {line}" for line in _undecided(raw))
+                yield from (f"{name}: {line}" for line in self.wrong_in(name, raw_of(conn)))
         yield from self._not_gone()
+
+    def wrong_in(self, name: str, raw: sqlite3.Connection) -> Iterator[str]:
+        """Return what does not hold in one database."""
+        yield from contradictions(raw)
+        yield from (f"forgot {fact}" for fact in facts_of(raw).missing(self.parties.said[name]))
+        yield from self._rewritten(name, raw)
+        yield from _undecided(raw)
 
     def _rewritten(self, name: str, raw: sqlite3.Connection) -> Iterator[str]:
         now = {(origin, idx): leaf for origin, idx, leaf in raw.execute("SELECT origin, idx, leaf_hash FROM leaves")}
         for place, leaf in self._past[name].items():
             if now.get(place) != leaf:
                 yield f"the leaf at {place} changed"
-        self._past[name] = now
+        self._past[name] = now | self._past[name]
 
     def _not_gone(self) -> Iterator[str]:
         for matter in self._gone:
@@ -271,7 +274,7 @@ class Steps:
         self.parties.clock.pass_(QUARTER)
         self.parties.settle(SETTLING_ROUNDS, step=QUARTER)
         with self.node(0).own.store.read() as one, self.node(1).own.store.read() as other:
-            return [*disagreements(_raw(one), _raw(other)), *disagreements(_raw(other), _raw(one))]
+            return [*disagreements(raw_of(one), raw_of(other)), *disagreements(raw_of(other), raw_of(one))]
 
     def rebuilt(self) -> list[str]:
         """Make all views anew and return those that were not the same before."""
@@ -322,16 +325,14 @@ class Steps:
 
 
 def _undecided(raw: sqlite3.Connection) -> Iterator[str]:
-    """Return fields of a matter that left without a request and a decision that names rules and policy."""
+    """Return what left of a matter without a request and a decision that names rules and policy."""
     sql = """
         SELECT said.hash, why.operation, why.allowed, why.rules, why.policy_set, orders.acts
         FROM outbox JOIN acts said ON said.filed = outbox.act
         LEFT JOIN decided ON decided.act = said.filed
         LEFT JOIN decisions why ON why.operation = decided.operation
         LEFT JOIN commands orders ON orders.id = decided.operation
-        WHERE (said.fol != '' OR said.knd = ?) AND EXISTS (
-            SELECT 1 FROM disclosures WHERE disclosures.act = said.filed
-            UNION SELECT 1 FROM destroyed WHERE destroyed.act = said.filed)
+        WHERE said.fol != '' OR said.knd = ?
     """
     for hash_, operation, allowed, rules, policy_set, acts in raw.execute(sql, (DOSSIER,)):
         if not (allowed and rules and policy_set):
@@ -347,14 +348,14 @@ class TwoNodes(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._folders = ExitStack()
-        self._script: list[tuple[str, tuple[int | str, ...]]] = []
+        self.script: list[tuple[str, tuple[int | str, ...]]] = []
         self.steps = Steps(self._folder(), ("MX", "US"))
 
     def _folder(self) -> Path:
         return Path(self._folders.enter_context(TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)))
 
     def _do(self, name: str, *values: int | str) -> None:
-        self._script.append((name, values))
+        self.script.append((name, values))
         getattr(self.steps, name)(*values)
 
     @rule()
@@ -426,7 +427,7 @@ class TwoNodes(RuleBasedStateMachine):
             assert self.steps.rebuilt() == []
             mirrored = Steps(self._folder(), ("US", "MX"))
             try:
-                for name, values in self._script:
+                for name, values in self.script:
                     getattr(mirrored, name)(*values)
                 assert mirrored.settle() == []
                 assert mirrored.shape() == self.steps.shape()

@@ -25,7 +25,7 @@ from tempfile import TemporaryDirectory
 from faults.facts import Facts, contradictions, disagreements, facts_of, open_plain
 from faults.matters import AGENCIES
 from faults.plain import send_plain
-from faults.recording import Day, Tape, digest_of
+from faults.recording import LIES, Day, Tape, digest_of, record
 from paridad.base.errors import ParidadError
 from paridad.exchange.transport import Request, Response, Transport
 from paridad.ledger import log
@@ -59,18 +59,16 @@ class Cuts:
     restarted: int = 0
     """Images from which a node started beside the living other one."""
     cases: list[str] = field(default_factory=list)
-    """What was found, in words; the first of each."""
+    """What was found, in words."""
+    lies: dict[str, dict[str, int]] = field(default_factory=dict)
+    """What was found on disks that lie; of each there must be something."""
 
     def add(self, other: "Cuts") -> None:
         """Count another day in."""
         for name in ("images", "states", "corrupt", "lost", "contradictory", "reopened", "restarted"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.cases = (self.cases + other.cases)[:20]
-
-    @property
-    def wrong(self) -> int:
-        """Everything that must not be."""
-        return self.corrupt + self.lost + self.contradictory + len(self.cases)
+        self.lies |= other.lies
 
 
 @dataclass
@@ -163,6 +161,16 @@ def cut_power(
                     cuts.cases += restarted(day, party, image, scratch)
                     cuts.restarted += 1
     return cuts
+
+
+def lies_found(scratch: Path) -> dict[str, dict[str, int]]:
+    """Record a short day over each disk that lies, and count what its cuts cost."""
+    found: dict[str, dict[str, int]] = {}
+    for number, lie in enumerate(LIES):
+        day = record(scratch / f"lie-{number}", seed=2, steps=4, lie=lie)
+        cuts = cut_power(day, scratch, seed=2, every=15, reopen=0)
+        found[lie] = {"images": cuts.images, "lost": cuts.lost, "corrupt": cuts.corrupt}
+    return found
 
 
 def _reopened(judge: Judge, image: CrashImage, scratch: Path) -> list[str]:

@@ -56,6 +56,7 @@ _LIES: Mapping[Lie, Mapping[str, str]] = {
         "PRAGMA locking_mode=EXCLUSIVE": "PRAGMA locking_mode=NORMAL",
     },
 }
+LIES = tuple(lie for lie in _LIES if lie)
 _numbers = itertools.count(1)
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from faults.places import fast_folder
-from faults.power import Cuts, cut_power
-from faults.recording import Day, Lie, record
+from faults.power import Cuts, cut_power, lies_found
+from faults.recording import Day, record
 
 pytestmark = pytest.mark.faults
 
@@ -55,15 +55,10 @@ def test_after_a_power_cut_the_store_opens_and_a_node_goes_on_beside_the_living_
     assert cuts.cases == []
 
 
-LIES: dict[Lie, str] = {
-    "synchronous is NORMAL": "lost",
-    "journal is DELETE, synchronous is OFF": "corrupt",
-}
-
-
-@pytest.mark.parametrize(("lie", "found"), LIES.items(), ids=LIES.keys())
-def test_over_a_disk_that_lies_the_same_counting_finds_it(lie: Lie, found: str, scratch: Path) -> None:
+def test_over_a_disk_that_lies_the_same_counting_finds_it(scratch: Path) -> None:
     """The positive control: without it, zero would mean nothing."""
-    day = record(scratch / found, seed=2, steps=4, lie=lie)
-    cuts = cut_power(day, scratch, seed=2, every=15, reopen=0)
-    assert getattr(cuts, found) > cuts.images // 20
+    found = lies_found(scratch)
+    promised = found["synchronous is NORMAL"]
+    assert promised["lost"] > promised["images"] // 20
+    torn = found["journal is DELETE, synchronous is OFF"]
+    assert torn["corrupt"] > torn["images"] // 20

@@ -281,15 +281,24 @@ class Liar:
         draft = draft_receipt(self.agency, head.sender, ActHash(cover or act.hash), lines, own.conduct)
         made = spoil(self.issue(draft))
         [index] = self.file([made])
-        size = self.ledger.head(self.shared).size
-        proof = tuple(map(encode_base64, log.prove(self.ledger, self.shared, index, size)))
         cosignatures = tuple(self.cosignature(each) for each in batch.checkpoints)
         sizes = tuple((origin, size_) for origin, _, size_ in cosignatures)
         lines_ = tuple((origin, text) for origin, text, _ in cosignatures)
         good = Answer(
-            made.wire.decode(), index, self.note().decode(), proof, lines_, head.first + head.count, sizes, ""
+            receipt=made.wire.decode(),
+            **self.placed(index),
+            cosignatures=lines_,
+            expect=head.first + head.count,
+            sizes=sizes,
+            refusal="",
         )
         return answer(good)
+
+    def placed(self, index: int) -> dict[str, Any]:
+        """Return the parts of an answer that place a leaf under our present head."""
+        size = self.ledger.head(self.shared).size
+        proof = tuple(map(encode_base64, log.prove(self.ledger, self.shared, index, size)))
+        return {"index": index, "checkpoint": self.note().decode(), "proof": proof}
 
     def cosignature(self, body: bytes, *, mirror: bool = False, key: str = "witness") -> tuple[str, str, int]:
         """Cosign a checkpoint that was shown to us: origin, lines, size."""

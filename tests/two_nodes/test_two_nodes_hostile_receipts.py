@@ -18,6 +18,8 @@ from paridad.exchange.papers import ReceiptLine
 from paridad.exchange.paths import DELIVER, WITNESS
 from paridad.exchange.transport import Request, Response
 from paridad.exchange.wire import Answer, write_answer
+from paridad.exchange.witnessing import log_keys
+from paridad.ledger.evidence import open_equivocation
 from paridad.node.node import Node
 from paridad.store.streams import OutboxRow, outbox_of
 from support.liar import Liar, Made, flipped
@@ -340,17 +342,77 @@ def test_receipts_from_two_histories_are_proof(fresh: World) -> None:
     assert [row.state for row in fresh.rows(hash_)] == ["batched"]
 
 
+def test_two_receipts_at_one_leaf_are_proof(fresh: World) -> None:
+    """Another act at the leaf of an earlier receipt, under a size that was never shown: the leaf convicts the log."""
+    fresh.send()
+    assert fresh.round() == {}
+    fresh.liar.ledger = MemoryLedgerStore()
+    [hash_] = fresh.send()
+
+    def larger(world: World, body: bytes) -> Response:
+        """Log more behind the receipt before its head is signed."""
+        first = world.liar.receipt(body)
+        world.liar.file([world.liar.act(), world.liar.act()])
+        return answered(structs.replace(first, **world.liar.placed(0)))
+
+    fresh.reply = larger
+    assert any("Another leaf already stands" in why for why in fresh.round().values())
+    with fresh.node.own.store.read() as conn:
+        [proof] = doubt.proofs_against(conn, fresh.liar.shared)
+    keys = log_keys(fresh.node.own, fresh.liar.shared)
+    assert open_equivocation(proof, log_keys=keys).leaves == (0, 1)
+    assert [row.state for row in fresh.rows(hash_)] == ["batched"]
+
+
+def test_a_receiver_that_cannot_make_up_its_mind_is_left_for_later(fresh: World) -> None:
+    """Told another size at every attempt, the sender tries twice and waits."""
+    fresh.send()
+    told = iter(range(100))
+
+    def elsewhere(_world: World, _body: bytes) -> Response:
+        sizes = ((fresh.node.own.shared, next(told) % 2),)
+        return answered(Answer("", 0, "", (), (), 1, sizes, "checkpoint: elsewhere"))
+
+    fresh.reply = elsewhere
+    assert any("elsewhere" in why for why in fresh.round().values())
+    assert len(fresh.seen) == 2
+    fresh.reply = lambda w, body: answered(w.liar.receipt(body))
+    assert fresh.round() == {}
+
+
 def test_a_receipt_under_another_root_of_a_known_size_is_proof(fresh: World) -> None:
-    """Two checkpoints of one size in two answers: the second convicts the log."""
+    """Two checkpoints of one size in two answers, and no leaf that stands twice: the roots convict the log."""
     fresh.liar.file([fresh.liar.act()])
     fresh.send()
     assert fresh.round() == {}
     fresh.liar.ledger = MemoryLedgerStore()
-    fresh.liar.file([fresh.liar.act()])
+
+    def earlier(world: World, body: bytes) -> Response:
+        """Log the receipt first, and another act behind it."""
+        first = world.liar.receipt(body)
+        world.liar.file([world.liar.act()])
+        return answered(structs.replace(first, **world.liar.placed(0)))
+
     fresh.send()
-    assert fresh.round() != {}
+    fresh.reply = earlier
+    assert any("two histories" in why for why in fresh.round().values())
     with fresh.node.own.store.read() as conn:
-        assert doubt.doubted(conn, fresh.liar.shared)
+        [proof] = doubt.proofs_against(conn, fresh.liar.shared)
+    keys = log_keys(fresh.node.own, fresh.liar.shared)
+    assert open_equivocation(proof, log_keys=keys).leaves == (0, 2)
+
+
+def test_a_cosignature_that_came_before_the_receipt_counts(fresh: World) -> None:
+    """The answer was lost, the witness signed all the same: with the receipt the parcel is countersigned."""
+    [hash_] = fresh.send()
+    fresh.reply = lambda _w, _b: Response(500)
+    fresh.witness = lambda w, body: Response(200, w.liar.cosignature(body)[1].encode())
+    fresh.round()
+    assert [row.state for row in fresh.rows(hash_)] == ["batched"]
+    fresh.witness = lambda _w, _b: Response(404)
+    fresh.reply = lambda w, body: answered(structs.replace(w.liar.receipt(body), cosignatures=()))
+    fresh.round()
+    assert [row.state for row in fresh.rows(hash_)] == ["cosigned"]
 
 
 def test_a_receipt_of_a_known_identifier_is_refused(fresh: World) -> None:

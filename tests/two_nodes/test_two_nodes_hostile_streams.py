@@ -206,6 +206,19 @@ def test_a_gap_is_told_noted_and_filed_only_in_order(liar: Liar) -> None:
         assert held_rows(conn, stream) == []
 
 
+def test_what_is_noted_ahead_is_bounded(liar: Liar, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A peer that jumps ahead again and again fills nothing."""
+    monkeypatch.setattr("paridad.exchange.inbox.MAX_HELD", 3)
+    stream = Stream(liar.programme, liar.agency, liar.other)
+    for ahead in (1, 5, 9):
+        answer = liar.deliver(liar.delivery([liar.act(), liar.act()], first=liar.position + ahead))
+        assert answer.refusal == f"gap: expect {liar.position}"
+        liar.witnessed |= dict(answer.sizes)
+    with liar.target.own.store.read() as conn:
+        assert len(held_rows(conn, stream)) == 3
+    assert liar.deliver(liar.delivery([liar.act()])).receipt
+
+
 def test_a_gap_is_asked_for_and_a_peer_that_does_not_give_it_costs_nothing(liar: Liar) -> None:
     """The honest node asks in its rounds; refused, or given nonsense, it goes on asking and stays as it is."""
     liar.deliver(liar.delivery([liar.act()], first=liar.position + 1))

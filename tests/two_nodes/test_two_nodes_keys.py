@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keys are enrolled, rolled over, retired and revoked by acts; both nodes go on, before and after a restart."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from paridad.acts.errors import ActRefused
 from paridad.acts.issue import ActSigner
 from paridad.acts.verify import open_act
-from paridad.folio.commands import Acknowledge, Refuse, Suspend
+from paridad.desks.targets.dossier import Source
+from paridad.folio.commands import Acknowledge, Answer, Refuse, Suspend
 from paridad.ledger.note import read_note
 from paridad.node.reading import leaf_indexes, read_act
 from paridad.programme.errors import KeyRefused
@@ -17,7 +19,7 @@ from paridad.programme.statements import assemble_change
 from paridad.store.ledger import SqlLedgerStore
 from paridad.store.streams import outbox_of, quarantined
 from support.key_changes import end, enrol, kid_of, leaves, put_to_work
-from support.matters import BOTH_WAYS, WAYS, Matter, matter
+from support.matters import BOTH_WAYS, WAYS, Matter, matter, person
 
 swapped = pytest.mark.parametrize("names", BOTH_WAYS, ids=WAYS)
 
@@ -100,6 +102,28 @@ def test_an_act_of_a_retired_key_is_set_apart(names: tuple[str, ...], tmp_path: 
 
 
 @swapped
+def test_what_a_retired_key_signed_in_time_is_still_taken(names: tuple[str, ...], tmp_path: Path) -> None:
+    """A record logged in *own* before the end is released after it: its place in that very log counts."""
+    with matter(tmp_path, names) as m:
+        asked = m.agencies["asked"]
+        records = [
+            m.record("asked", replace(person(f"N{n}"), source=Source("SIMULATED", str(n), ""))) for n in range(12)
+        ]
+        m.asks()
+        m.settle()
+        new = enrol(m.parties, asked, "act")
+        m.settle()
+        put_to_work(m.parties, new)
+        own, shared = end(m.parties, f"{asked}#1", "retire")
+        assert shared.size < own.size
+        m.settle()
+        m.says("asked", Answer, **m.offer(records[-1]))
+        m.settle()
+        assert verdict(m, "asked", records[-1]) == ("cosigned", "accepted")
+        assert kid_of(m.node("asking"), records[-1]) == f"{asked}#1"
+
+
+@swapped
 def test_a_revoked_key_leaves_its_later_acts_disputed(names: tuple[str, ...], tmp_path: Path) -> None:
     """A revocation sets the size back: acts in between are disputed, kept, and never deleted."""
     with matter(tmp_path, names) as m:
@@ -134,6 +158,7 @@ PARTY_USES: tuple[KeyUse, ...] = ("log-shared", "log-own", "witness", "mirror")
 def test_every_other_key_is_rolled_over_under_way(use: KeyUse, tmp_path: Path) -> None:
     """A party changes one key of each use; exchange, heads and cosignatures go on, before and after its end."""
     with matter(tmp_path) as m:
+        m.record("asked", person("Uso"))
         m.asks()
         m.settle()
         party = "US"

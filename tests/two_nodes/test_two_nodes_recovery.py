@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from paridad.base.words import Words
 from paridad.exchange.errors import PeerUnreachable
-from paridad.exchange.paths import MIRROR
+from paridad.exchange.paths import LOG, MIRROR
 from paridad.exchange.transport import Request, Response, Transport
 from paridad.exchange.wire import read_parcels, write_parcels
 from paridad.folio.commands import Acknowledge, Answer, Close, Refuse, Suspend
 from paridad.ledger.errors import UnknownState
+from paridad.ledger.tiles import read_bundle
 from paridad.node.node import Node
 from paridad.node.reading import read_act
 from paridad.node.recovery import Recovered
@@ -107,7 +109,7 @@ def test_a_restored_backup_is_noticed_and_recovers(side: str, names: tuple[str, 
 
 
 def test_a_silent_witness_keeps_a_restored_node_from_signing(tmp_path: Path) -> None:
-    """Restored and unable to ask, a node records but signs nothing until one witness answered; so does any other."""
+    """Restored and unable to ask, a node appends and signs nothing, and takes nothing in; asked, it goes on."""
     with matter(tmp_path) as m:
         m.asks()
         m.settle()
@@ -115,21 +117,40 @@ def test_a_silent_witness_keeps_a_restored_node_from_signing(tmp_path: Path) -> 
         node = bring_back(m, "asked", backup)
         good = node.transport
         node.transport = nobody
-        m.says("asked", Acknowledge)
+        with pytest.raises(UnknownState, match="nothing is appended"):
+            m.says("asked", Acknowledge)
         before = dump(node, only=("checkpoints", "batches"))
         assert node.start() == ["MX"]
         assert "MX" in node.tick().unreachable
         assert dump(node, only=("checkpoints", "batches")) == before
         assert node.recover() == Recovered()
+        [sent] = m.parties.send(m.agencies["asking"], m.agencies["asked"], 1, "folio/closure/1", {"reason": "…"})
+        m.node("asking").tick()
+        assert m.states(sent) == ["batched"]
         node.transport = good
+        assert node.start() == []
+        m.says("asked", Acknowledge)
         m.settle(4)
         assert m.state("asking").acknowledged_at is not None
 
 
+def test_nothing_is_signed_before_a_witness_was_asked(tmp_path: Path) -> None:
+    """Also in a node that was never restored: it records, and signs once somebody has said what was seen."""
+    with matter(tmp_path) as m:
+        node = m.node("asking")
+        good = node.transport
+        node.transport = nobody
+        said = m.asks().acts[0]
+        done = node.tick()
+        assert (done.signed, done.covered, list(done.unreachable)) == ([], 0, ["US"])
+        assert dump(node, only=("checkpoints",)) == {"checkpoints": []}
+        node.transport = good
+        m.settle()
+        assert m.states(said) == ["cosigned"]
+
+
 def nobody(_party: str, _request: Request) -> Response:
     """Answer as a line that leads nowhere."""
-    from paridad.base.words import Words
-
     raise PeerUnreachable(Words(es="Nadie.", en="Nobody."))
 
 
@@ -172,10 +193,24 @@ def first_forever() -> Callable[[Response], Response]:
     return give
 
 
+def without_form(answer: Response) -> Response:
+    """Give signed parts without the tilde that ends an act."""
+    acts = read_parcels(answer.body)
+    return replace(answer, body=write_parcels([replace(each, wire=each.wire.partition(b"~")[0]) for each in acts]))
+
+
+def silent(_answer: Response) -> Response:
+    """Break the line."""
+    raise PeerUnreachable(Words(es="Nada.", en="Nothing."))
+
+
 SPOILED: dict[str, tuple[Callable[[Response], Response], str]] = {
     "a leaf is kept back": (without_last, "nobody holds leaf"),
     "an act stands at another leaf": (moved, "another history|already stands"),
     "an act does not verify": (bent, "nobody holds leaf"),
+    "nonsense": (lambda answer: replace(answer, body=b"\0\0\0\1x"), "nobody holds leaf"),
+    "acts without a form": (without_form, "nobody holds leaf"),
+    "silence": (silent, "nobody holds leaf"),
     "there is no such address": (lambda _: Response(404), "nobody holds leaf"),
     "the same page again and again": (first_forever(), "nobody holds leaf"),
 }
@@ -202,6 +237,29 @@ def test_a_peer_that_gives_back_something_else_changes_nothing(
         assert node.recover().leaves > 0
         m.parties.clock.pass_(3600)
         m.settle(4)
+
+
+def test_a_peer_that_gives_its_own_acts_as_ours_changes_nothing(tmp_path: Path) -> None:
+    """An act that verifies is not ours for that."""
+    with matter(tmp_path, sound=False) as m:
+        m.asks()
+        m.settle()
+        backup = take_backup(m, "asked")
+        after_the_backup(m)
+        theirs = m.node("asking").edge(Request("GET", f"{LOG}shared/tile/entries/000.p/1"), "US").body
+        [entry] = read_bundle(theirs)
+        node = bring_back(m, "asked", backup)
+
+        def foreign(answer: Response) -> Response:
+            return replace(
+                answer, body=write_parcels([replace(a, wire=entry + b"~") for a in read_parcels(answer.body)])
+            )
+
+        before = dump(node)
+        node.transport = spoiled(node.line, foreign)
+        with pytest.raises(UnknownState, match="nobody holds leaf"):
+            node.recover()
+        assert changed(before, dump(node)) == set()
 
 
 def test_a_number_alone_stops_nobody(tmp_path: Path) -> None:
@@ -238,6 +296,55 @@ def test_an_internal_log_that_nobody_holds_stops_the_node(tmp_path: Path) -> Non
         with pytest.raises(UnknownState, match="US/gis-mx-us/own"):
             node.start()
         with pytest.raises(UnknownState, match="US/gis-mx-us/own"):
+            node.recover()
+
+
+def test_a_record_that_is_lost_is_named(tmp_path: Path) -> None:
+    """A cover lists a record that was logged after the backup: nothing is kept, and the sentence names it."""
+    with matter(tmp_path, sound=False) as m:
+        m.asks()
+        m.settle()
+        backup = take_backup(m, "asked")
+        record = m.record("asked", person("Per"))
+        m.says("asked", Answer, **m.offer(record))
+        m.settle()
+        node = bring_back(m, "asked", backup)
+        before = dump(node)
+        with pytest.raises(UnknownState, match=f"the record {record} is lost"):
+            node.recover()
+        assert changed(before, dump(node)) == set()
+
+
+def test_positions_that_do_not_follow_are_told(tmp_path: Path) -> None:
+    """A stream that stands elsewhere than its covers say: nothing is kept."""
+    with matter(tmp_path, sound=False) as m:
+        m.asks()
+        m.settle()
+        m.says("asked", Acknowledge)
+        m.settle()
+        backup = take_backup(m, "asked")
+        m.says("asked", Refuse, grounds=("pending-case",), may_ask_again=True)
+        m.settle()
+        node = bring_back(m, "asked", backup)
+        node.own.store.submit(lambda conn: conn.exec_driver_sql("UPDATE outbound_streams SET next_position = 50"))
+        with pytest.raises(UnknownState, match="positions of a stream are missing"):
+            node.recover()
+
+
+def test_an_act_that_contradicts_one_of_ours_stops_recovery(tmp_path: Path) -> None:
+    """Two acts of ours under one identifier: a person looks first."""
+    with matter(tmp_path, sound=False) as m:
+        m.asks()
+        m.settle()
+        backup = take_backup(m, "asked")
+        after_the_backup(m)
+        with m.node("asked").own.store.read() as conn:
+            found = conn.exec_driver_sql("SELECT jti, iss FROM acts WHERE knd = 'folio/acknowledgement/1'").one()
+        node = bring_back(m, "asked", backup)
+        node.own.store.submit(
+            lambda conn: conn.exec_driver_sql("UPDATE acts SET jti = ?, iss = ? WHERE filed = 1", tuple(found))
+        )
+        with pytest.raises(UnknownState, match="an act contradicts another"):
             node.recover()
 
 

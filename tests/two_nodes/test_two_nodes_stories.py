@@ -329,7 +329,7 @@ def test_a_node_can_restart_between_any_two_steps(names: tuple[str, ...], tmp_pa
             for name in names:
                 m.parties.open(name)
 
-        def rounds(count: int = 4) -> None:
+        def rounds(count: int = 2) -> None:
             for _ in range(count):
                 for name in names:
                     m.parties.by_name[name].tick()

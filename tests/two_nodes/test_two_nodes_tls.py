@@ -64,6 +64,8 @@ class Line:
 
     matter: Matter
     servers: dict[str, Server]
+    last_port: int = 0
+    """Where `listening` listened last."""
 
     def reopen(self) -> None:
         """Let every node call the others where they listen now."""
@@ -241,6 +243,7 @@ def listening(line: Line, edge: Callable[[Request, bytes], Response]) -> Iterato
     mine = Credentials(str(tls / "server.crt"), str(tls / "server.key"))
     here = Server(edge, host="127.0.0.1", port=0, tls=own_tls(mine, m.parties.secrets["MX"].authority))
     here.start()
+    line.last_port = here.port
     context = peer_tls(line.client("MX"), m.parties.secrets["US"].authority)
     calling = HttpTransport({"US": PeerAddress(f"https://localhost:{here.port}", context)}, timeout_seconds=5)
     try:
@@ -313,6 +316,22 @@ def test_a_fault_of_our_own_says_nothing(line: Line) -> None:
     with listening(line, edge) as call:
         answer = call(Request("GET", "/x"))
     assert (answer.status, b"secret" in answer.body) == (500, False)
+
+
+def test_a_caller_that_hangs_up_in_the_middle_reaches_nothing(line: Line) -> None:
+    """Half a body is nobody's request; the edge never sees it, and the next caller is served."""
+    seen: list[Request] = []
+    with listening(line, lambda request, _: seen.append(request) or Response(200)) as call:  # type: ignore[func-returns-value]
+        assert call(Request("GET", "/x")).status == 200
+        port = line.last_port
+        context = peer_tls(line.client("MX"), line.matter.parties.secrets["US"].authority)
+        with (
+            socket.create_connection(("127.0.0.1", port)) as plain,
+            context.wrap_socket(plain, server_hostname="localhost") as half,
+        ):
+            half.sendall(b"POST /x HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nhalf")
+        assert call(Request("GET", "/x")).status == 200
+    assert [request.method for request in seen] == ["GET", "GET"]
 
 
 def test_no_authority_no_line(line: Line) -> None:

@@ -9,7 +9,11 @@ import json
 
 import click
 
-from paridad.cli.bench_exchange import run
+from paridad.cli.bench_exchange import Load, run
+from paridad.cli.bench_stores import KINDS, databases
+from paridad.cli.errors import refused
+from paridad.cli.two_processes import parties_of
+from paridad.programmes import shipped_programme
 
 HELP = (
     "Mide, con su límite en la misma corrida. / Measures, with the limit in the same run.\n\n"
@@ -28,10 +32,25 @@ def bench() -> None:
 )
 @click.option("--acts", default=5000, show_default=True, help="Cuántos actos. / How many acts.")
 @click.option("--batch", default=100, show_default=True, help="Actos por carátula. / Acts under one cover.")
+@click.option(
+    "--store", type=click.Choice(KINDS), default=KINDS[0], show_default=True, help="Base de datos. / Database."
+)
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    help="Procesos por nodo; más de uno con PostgreSQL. / Processes a node; more than one on PostgreSQL.",
+)
 @click.option("--json", "as_json", is_flag=True, help="JSON.")
-def exchange(acts: int, batch: int, as_json: bool) -> None:
+def exchange(acts: int, batch: int, store: str, workers: int, as_json: bool) -> None:
     """Measure the exchange."""
-    figures = run(acts, batch)
+    if workers > 1 and store == "sqlite":
+        raise refused(
+            "SQLite admite un proceso por nodo; use --store postgresql.",
+            "SQLite takes one process a node; use --store postgresql.",
+        )
+    with databases(store, parties_of(shipped_programme("gis-mx-us"))) as stores:
+        figures = {"store": store, **run(Load(acts, batch, workers), stores=stores)}
     if as_json:
         click.echo(json.dumps(figures, sort_keys=True))
         return

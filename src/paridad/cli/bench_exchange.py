@@ -2,11 +2,15 @@
 """`paridad bench exchange`: acts a second between two nodes with everything on, and how far that is from the limit.
 
 Rules
-  - One process a node, loopback, mutual TLS, durable on both sides; signatures, sealing, policy, witnessing, receipts.
+  - One process a node, or several over one PostgreSQL database, each with a stream of its own; loopback, mutual TLS,
+    durable on both sides; signatures, sealing, policy, witnessing, receipts. What is asked is what the product runs.
   - The limit is computed in the same run from the parts that cannot be avoided: sign, strict verify, hash, seal, open,
     durable commit. It is a sum per act, so one core's limit; it is stated beside the figure, never instead of it.
   - Latency is from the commit that recorded an act to the commit that filed its receipt.
-  - Memory is the resident size at the first tenth and at the end.
+  - Memory is the resident size at the first tenth, in the middle and at the end, of every process.
+
+Worked example
+    run(Load(acts=5000, batch=100))["acts_per_second"]
 """
 
 import multiprocessing as mp
@@ -15,10 +19,12 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib.resources import files
 from multiprocessing.connection import Connection as Pipe
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +32,11 @@ from paridad.acts.envelope import Draft
 from paridad.acts.vocabulary import Vocabulary, load_vocabulary
 from paridad.base.signing import Ed25519Signer
 from paridad.base.sources import system_clock, system_random
-from paridad.cli.two_processes import Pair, found_two, introduce, resident_kilobytes
+from paridad.cli.two_processes import Pair, found_two, resident_kilobytes
 from paridad.exchange import filing, outbox
 from paridad.exchange.release import Matter
 from paridad.exchange.seal import SealContext, seal, unseal
+from paridad.exchange.transport import Request, Response, Transport
 from paridad.node.composing import open_node, shipped_vocabulary
 from paridad.node.node import Node
 from paridad.node.running import edge_server, http_line
@@ -39,29 +46,61 @@ from paridad.store.streams import Stream
 KIND = "bench/record/1"
 FIELDS = 15
 VALUE = "x" * 40
-AHEAD = 2
-"""Groups that may wait while one is on its way."""
+ATTEMPTS = 10
+"""Of one delivery; where several workers share a log, a witness that has moved on asks for another proof."""
+
+Stores = Mapping[str, str]
+"""Database address by party; SQLite in the node's folder where none is given."""
 
 
-def run(acts: int, batch: int, *, stores: dict[str, str] | None = None, seconds: float = 600.0) -> dict[str, Any]:
-    """Exchange `acts` acts in batches and return the figures."""
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is exchanged, and by how many processes a node."""
+
+    acts: int
+    batch: int
+    workers: int = 1
+
+    @property
+    def groups(self) -> int:
+        """Batches of one worker."""
+        return max(1, self.acts // self.batch // self.workers)
+
+    @property
+    def total(self) -> int:
+        """Acts that are really exchanged: whole batches."""
+        return self.groups * self.batch * self.workers
+
+
+def run(load: Load, *, stores: Stores | None = None, seconds: float = 3600.0) -> dict[str, Any]:
+    """Exchange acts in batches, one stream a worker, and return the figures."""
     with tempfile.TemporaryDirectory(prefix="paridad-bench-") as folder:
         settings = {party: {"store": url} for party, url in (stores or {}).items()}
         pair = found_two(Path(folder), "gis-mx-us", settings=settings)
-        sender, receiver = pair.parties
-        context = mp.get_context("spawn")
-        (here, there), (here2, there2) = context.Pipe(), context.Pipe()
-        receiving = context.Process(target=_receive, args=(pair, receiver, there), daemon=True)
-        receiving.start()
-        introduce(pair, {sender: 1, receiver: here.recv()})
-        sending = context.Process(target=_send, args=(pair, (sender, receiver), acts, batch, there2), daemon=True)
-        sending.start()
-        sent = here2.recv() if here2.poll(seconds) else {"error": "no answer in time"}
-        here.send("stop")
-        received = here.recv()
-        for process in (sending, receiving):
+        busy = os.getloadavg()[0]
+        receivers = [_started(_receive, pair, number) for number in range(load.workers)]
+        ports = [pipe.recv() for _, pipe in receivers]
+        senders = [_started(_send, pair, number, port, load) for number, port in enumerate(ports)]
+        for _, pipe in senders:
+            pipe.recv()  # open and ready
+        for _, pipe in senders:
+            pipe.send("go")
+        sent = [pipe.recv() if pipe.poll(seconds) else {} for _, pipe in senders]
+        for _, pipe in receivers:
+            pipe.send("stop")
+        received = [pipe.recv() for _, pipe in receivers]
+        for process, _ in (*receivers, *senders):
             process.join(10)
-    return _figures(acts, batch, sent, received, limit(batch))
+    return {**figures(load, sent, received, limit(load.batch)), "load_before": round(busy, 1)}
+
+
+def _started(work: Callable[..., None], *given: Any) -> tuple[BaseProcess, Pipe]:
+    """Start a process that talks through a pipe."""
+    context = mp.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=work, args=(*given, there), daemon=True)
+    process.start()
+    return process, here
 
 
 def _vocabulary() -> Vocabulary:
@@ -75,69 +114,98 @@ def _node(pair: Pair, party: str) -> Node:
     return node
 
 
-def _receive(pair: Pair, party: str, parent: Pipe) -> None:
-    node = _node(pair, party)
+def _receive(pair: Pair, _number: int, parent: Pipe) -> None:
+    node = _node(pair, pair.parties[1])
     server = edge_server(node)
     server.start()
-    started = time.process_time()
     parent.send(server.port)
+    watch, started = Watch(), time.process_time()
     parent.recv()
-    parent.send({"cpu": time.process_time() - started, "rss": resident_kilobytes()})
+    parent.send({"cpu": time.process_time() - started, "rss": watch.stop()})
     server.stop()
     node.close()
 
 
-def _send(pair: Pair, ends: tuple[str, str], acts: int, batch: int, parent: Pipe) -> None:
-    party, receiver = ends
-    node = _node(pair, party)
+def _send(pair: Pair, number: int, port: int, load: Load, parent: Pipe) -> None:
+    sender, receiver = pair.parties
+    node = _node(pair, sender)
+    node.settings = replace(node.settings, peers={receiver: f"https://localhost:{port}"})
     node.transport = http_line(node)
-    stream = Stream(node.own.programme, pair.agencies[party][-1], pair.agencies[receiver][-1])
-    work = _Sending(node, stream, acts, batch)
-    cpu, wall = time.process_time(), time.perf_counter()
+    stream = Stream(node.own.programme, pair.agencies[sender][-1 - number], pair.agencies[receiver][-1 - number])
+    work = _Sending(node, stream, load)
+    parent.send("ready")
+    parent.recv()
+    watch, cpu, wall = Watch(), time.process_time(), time.perf_counter()
     work.run()
-    parent.send(
-        {
-            "wall": time.perf_counter() - wall,
-            "cpu": time.process_time() - cpu,
-            "rss_early": work.rss_early,
-            "rss": resident_kilobytes(),
-            "latencies": work.latencies,
-        }
-    )
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    parent.send({"wall": wall, "cpu": cpu, "rss": watch.stop(), "latencies": work.latencies, "repeats": work.repeats})
     node.close()
 
 
-class _Sending:
-    """A maker and a sender over one outbox."""
+class Watch:
+    """Looks at the resident memory of this process once a second."""
 
-    def __init__(self, node: Node, stream: Stream, acts: int, batch: int) -> None:
-        self.node, self.stream, self.acts, self.batch = node, stream, acts, batch
+    def __init__(self) -> None:
+        self._kilobytes = [resident_kilobytes()]
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def _look(self) -> None:
+        while not self._stop.wait(1.0):
+            self._kilobytes.append(resident_kilobytes())
+
+    def stop(self) -> dict[str, int]:
+        """Return what it was at the first tenth, in the middle, and now."""
+        self._stop.set()
+        self._thread.join()
+        seen = self._kilobytes
+        return {"early": seen[len(seen) // 10], "middle": seen[len(seen) // 2], "end": resident_kilobytes()}
+
+
+class _Sending:
+    """A maker and a sender over one stream."""
+
+    def __init__(self, node: Node, stream: Stream, load: Load) -> None:
+        self.node, self.stream, self.load = node, stream, load
         self.latencies: list[float] = []
-        self.rss_early = 0
+        self.repeats = 0
         self._made: list[float] = []
-        self._room = threading.Semaphore(AHEAD)
+        self._room = threading.Semaphore(0)
         self._ready = threading.Semaphore(0)
 
     def run(self) -> None:
         """Make and send everything."""
-        maker = threading.Thread(target=self._make, daemon=True)
-        maker.start()
-        groups = self.acts // self.batch
-        for number in range(groups):
+        threading.Thread(target=self._make, daemon=True).start()
+        self.node.transport = self._making_meanwhile(self.node.line)
+        self._room.release()
+        for number in range(self.load.groups):
             self._ready.acquire()
-            self._room.release()
-            now = system_clock()
-            covered = outbox.cover_queue(self.node.own, self.stream, limit=self.batch, now=now)
-            if covered is None or outbox.send(self.node.own, covered, self.node.line, now=now) is None:
-                raise RuntimeError("a batch was not receipted")
+            self._deliver()
             self.latencies.append(time.perf_counter() - self._made[number])
-            if number == groups // 10:
-                self.rss_early = resident_kilobytes()
+
+    def _making_meanwhile(self, line: Transport) -> Transport:
+        """Return the line, with a group made while a delivery is on its way and a sender has nothing else to do."""
+
+        def carry(party: str, request: Request) -> Response:
+            self._room.release()
+            return line(party, request)
+
+        return carry
+
+    def _deliver(self) -> None:
+        now = system_clock()
+        covered = outbox.cover_queue(self.node.own, self.stream, limit=self.load.batch, now=now)
+        for _ in range(ATTEMPTS):
+            if covered is not None and outbox.send(self.node.own, covered, self.node.line, now=now) is not None:
+                return
+            self.repeats += 1
+        raise RuntimeError("a batch was not receipted")
 
     def _make(self) -> None:
-        for _ in range(self.acts // self.batch):
+        for _ in range(self.load.groups):
             self._room.acquire()
-            record_group(self.node, self.stream, self.batch)
+            record_group(self.node, self.stream, self.load.batch)
             self._made.append(time.perf_counter())
             self._ready.release()
 
@@ -205,28 +273,34 @@ def _fsync_seconds() -> float:
         return _per_call(write)
 
 
-def _figures(
-    acts: int, batch: int, sent: dict[str, Any], received: dict[str, Any], floor: dict[str, float]
+def figures(
+    load: Load, sent: Sequence[Mapping[str, Any]], received: Sequence[Mapping[str, Any]], floor: Mapping[str, float]
 ) -> dict[str, Any]:
-    if "error" in sent:
-        return sent
-    latencies = sorted(sent["latencies"])
-    rate = acts / sent["wall"]
+    """Put the figures of all processes together."""
+    if not all(sent):
+        return {"error": "no answer in time"}
+    latencies = sorted(each for worker in sent for each in worker["latencies"])
+    rate = load.total / max(worker["wall"] for worker in sent)
     return {
-        "acts": acts,
-        "batch": batch,
+        "acts": load.total,
+        "batch": load.batch,
+        "workers_a_node": load.workers,
         "fields": FIELDS,
         "acts_per_second": round(rate),
         "cpu_seconds_per_1000_acts": {
-            "sender": round(1000 * sent["cpu"] / acts, 3),
-            "receiver": round(1000 * received["cpu"] / acts, 3),
+            "sender": round(1000 * sum(worker["cpu"] for worker in sent) / load.total, 3),
+            "receiver": round(1000 * sum(worker["cpu"] for worker in received) / load.total, 3),
         },
         "act_to_receipt_ms": {
             "p50": round(1000 * statistics.median(latencies), 1),
             "p99": round(1000 * latencies[int(0.99 * (len(latencies) - 1))], 1),
         },
+        "repeats": sum(worker["repeats"] for worker in sent),
         "unavoidable_us_per_act": {name: round(1e6 * value, 1) for name, value in floor.items()},
         "limit_acts_per_second_one_core": round(1 / floor["sum"]),
         "share_of_limit": round(rate * floor["sum"], 3),
-        "resident_kb": {"sender_early": sent["rss_early"], "sender_end": sent["rss"], "receiver_end": received["rss"]},
+        "resident_kb": {
+            "sender": [worker["rss"] for worker in sent],
+            "receiver": [worker["rss"] for worker in received],
+        },
     }

@@ -15,7 +15,7 @@ Worked example
         queue_for_addressees(conn, own, said, now=now)
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -29,9 +29,12 @@ from paridad.exchange.errors import NotReleased
 from paridad.exchange.own_side import OwnSide
 from paridad.exchange.release import Item, Matter, Release, release_whole
 from paridad.ledger import log
+from paridad.ledger.errors import UnknownState
+from paridad.policy.decision import Decision
 from paridad.programme.origins import shared_origin
 from paridad.store import records, streams
 from paridad.store.acts import NewAct, put_acts
+from paridad.store.backup import restored_heads
 from paridad.store.ledger import SqlLedgerStore
 from paridad.store.streams import Outgoing, Stream
 
@@ -63,7 +66,17 @@ def issue_drafts(own: OwnSide, drafts: Sequence[Draft], *, now: int, see: tuple[
 
 
 def file_acts(conn: sa.Connection, own: OwnSide, said: Sequence[IssuedAct], *, now: int) -> dict[ActHash, int]:
-    """File acts of ours with their disclosures and append them to their logs; return the leaf index of each."""
+    """File acts of ours with their disclosures and append them to their logs; return the leaf index of each.
+
+    A restored store takes none before the witnesses were asked: nothing is appended past a hole (spine 3.5).
+    """
+    if restored_heads(conn) is not None:
+        raise UnknownState(
+            Words(
+                es="Es una copia restaurada y falta compararla con los testigos; nada se agrega.",
+                en="This is a restored backup, not yet compared with the witnesses; nothing is appended.",
+            )
+        )
     put_acts(conn, [NewAct(act.hash, act.signed, act.envelope, act.kid) for act in said], ours=True, at=now)
     own.vault.put_disclosures(conn, {act.hash: act.texts for act in said})
     ledger = SqlLedgerStore(conn)
@@ -110,13 +123,12 @@ def queue(conn: sa.Connection, own: OwnSide, releases: Sequence[tuple[str, Relea
 
 
 def keep_decisions(conn: sa.Connection, operation: str, releases: Sequence[Release], *, now: int) -> None:
-    """Keep what policy answered for every field of what leaves, once per operation."""
-    answers = dict.fromkeys(decision for each in releases for decision in each.decisions.values())
-    numbers = {decision: number for number, decision in enumerate(answers)}
+    """Keep what policy answered for every field of what leaves and for the act itself, once per operation."""
+    answered = [(each.act, path, decision) for each in releases for path, decision in _answers(each)]
+    numbers = {decision: number for number, decision in enumerate(dict.fromkeys(each[2] for each in answered))}
     fields: dict[str, dict[str, int]] = {}
-    for each in releases:
-        for path, decision in each.decisions.items():
-            fields.setdefault(each.act, {})[path] = numbers[decision]
+    for act, path, decision in answered:
+        fields.setdefault(act, {})[path] = numbers[decision]
     rows = [
         records.DecisionRow(
             number,
@@ -129,6 +141,13 @@ def keep_decisions(conn: sa.Connection, operation: str, releases: Sequence[Relea
         for decision, number in numbers.items()
     ]
     records.put_decisions(conn, operation, rows, fields)
+
+
+def _answers(each: Release) -> Iterator[tuple[str, Decision]]:
+    """Yield the decision on the act itself, which has no path, and on each field."""
+    if each.itself is not None:
+        yield records.THE_ACT, each.itself
+    yield from each.decisions.items()
 
 
 def basis_kind(own: OwnSide, basis: str) -> str:

@@ -9,6 +9,7 @@ Rules
   - Acts, disclosures, proofs, positions and the receipt are one transaction; the receipt leaves after it (law 4).
   - A cover that was answered before is answered again with the stored receipt; nothing is filed twice (law 5).
   - A receipt is given with its place: leaf index, and a proof under a head that is signed before the answer leaves.
+    That head and our cosignatures are a second transaction: what they attest was durable before.
   - A log that shows two histories is evidence, kept at once; nothing that rests on it is taken any more (`doubt`).
   - A known position with anything else is a conflict: both are kept, both digests are told, a person decides (law 6).
   - Positions ahead of the stream are noted and the expected position is told; nothing is filed out of order.
@@ -19,6 +20,7 @@ Worked example
 """
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import cast
 
@@ -34,22 +36,28 @@ from paridad.exchange import doubt, filing
 from paridad.exchange.errors import BatchRefused
 from paridad.exchange.own_side import OwnSide
 from paridad.exchange.papers import CoverLine, ReceiptLine, Verdict, draft_receipt, read_cover
-from paridad.exchange.places import places_of, sign_up_to
+from paridad.exchange.places import sign_shared, signed_size
 from paridad.exchange.seal import SealContext, sealed_to, unseal
 from paridad.exchange.wire import Answer, Batch, Head, Parcel, read_batch, read_delivery
-from paridad.exchange.witnessing import cosignature_lines, known_logs, remember_checkpoint
+from paridad.exchange.witnessing import known_logs, remember_opened, vouch
 from paridad.ledger import log
 from paridad.ledger.checkpoint import VerifiedCheckpoint
 from paridad.ledger.errors import LeafConflict, ProofRefused, WitnessAnswer
 from paridad.ledger.merkle import leaf_hash, verify_inclusion
 from paridad.ledger.note import encode_base64
-from paridad.ledger.witness import open_request
+from paridad.ledger.witness import OpenedRequest, open_request
 from paridad.programme.origins import Log, parse_name, shared_origin
 from paridad.store import proofs, streams
 from paridad.store.acts import NewAct, get_act, put_acts, put_conflicts
-from paridad.store.ledger import SqlLedgerStore
+from paridad.store.ledger import SqlLedgerStore, indexes_of
 from paridad.store.records import open_conflicts
 from paridad.store.streams import HeldRow, QuarantineRow, Stream, digests_sha
+
+MAX_HELD = 1000
+"""Parcels of one stream that are noted ahead of their turn; what is missing is asked for all the same."""
+
+WORTH_TWO_THREADS = 32
+"""Parcels from which on a second thread is started."""
 
 Seen = Mapping[str, VerifiedCheckpoint]
 """The checkpoints that came with a batch, by origin."""
@@ -63,6 +71,8 @@ class Opened:
     head: Head
     batch: Batch
     seen: Seen
+    shown: tuple[OpenedRequest, ...]
+    """The checkpoints as they were shown, with what proves that they extend what we saw."""
     cover: VerifiedAct
     lines: tuple[CoverLine, ...]
 
@@ -81,10 +91,7 @@ class Judged:
 def receive(own: OwnSide, body: bytes, party: str, *, now: int) -> Answer:
     """Take in a delivery of a party and return the answer; raise `BatchRefused` where the cover does not hold."""
     opened = open_batch(own, body, party, now=now)
-    judged = [
-        _judge(own, opened, parcel, line, now=now)
-        for parcel, line in zip(opened.batch.parcels, opened.lines, strict=True)
-    ]
+    judged = _judge_all(own, opened, now=now)
     with own.store.read() as conn:
         see = filing.seen_heads(conn, own)
     try:
@@ -103,13 +110,14 @@ def open_batch(own: OwnSide, body: bytes, party: str, *, now: int) -> Opened:
     # (2) The seal: to one of our keys, bound to sender, recipient, stream and positions.
     batch = read_batch(_unseal(own, head, sealed))
     # (3) The checkpoints: signed by the sender's logs. Whether they extend what we saw is decided with the filing.
-    seen = _checkpoints(own, batch, party)
+    shown = _checkpoints(own, batch, party)
+    seen = {each.verified.checkpoint.origin: each.verified for each in shown}
     # (4) The cover: the sender's act about exactly this delivery, logged in the sender's shared log.
     cover = _open_cover(own, batch.cover, seen, party, now=now)
     lines = read_cover(cover, sender=head.sender, recipient=head.recipient, first=head.first, count=head.count)
     if len(lines) != len(batch.parcels):
         raise _refused("cover", "La carátula lista otras piezas.", "The cover lists other parcels.")
-    return Opened(Stream(own.programme, head.sender, head.recipient), head, batch, seen, cover, lines)
+    return Opened(Stream(own.programme, head.sender, head.recipient), head, batch, seen, shown, cover, lines)
 
 
 def _check_head(own: OwnSide, head: Head, party: str, *, now: int) -> None:
@@ -134,13 +142,12 @@ def _unseal(own: OwnSide, head: Head, sealed: bytes) -> bytes:
     return unseal(sealed, private=private, context=context)
 
 
-def _checkpoints(own: OwnSide, batch: Batch, party: str) -> Seen:
+def _checkpoints(own: OwnSide, batch: Batch, party: str) -> tuple[OpenedRequest, ...]:
     logs = known_logs(own, (party,))
     try:
-        opened = [open_request(body, logs).verified for body in batch.checkpoints]
+        return tuple(open_request(body, logs) for body in batch.checkpoints)
     except WitnessAnswer as answer:
         raise BatchRefused("checkpoint", answer.words) from answer
-    return {each.checkpoint.origin: each for each in opened}
 
 
 def _open_cover(own: OwnSide, parcel: Parcel, seen: Seen, party: str, *, now: int) -> VerifiedAct:
@@ -175,6 +182,21 @@ def _check_place(parcel: Parcel, seen: Seen, required_origin: str | None) -> Non
     checkpoint = verified.checkpoint
     signed = parcel.wire.partition(b"~")[0]
     verify_inclusion(leaf_hash(signed), parcel.index, checkpoint.size, parcel.proof, checkpoint.root)
+
+
+def _judge_all(own: OwnSide, opened: Opened, *, now: int) -> list[Judged]:
+    """Verify every parcel; of a large batch one half in a second thread, since signatures release the interpreter."""
+    pairs = list(zip(opened.batch.parcels, opened.lines, strict=True))
+
+    def judged(some: Sequence[tuple[Parcel, CoverLine]]) -> list[Judged]:
+        return [_judge(own, opened, parcel, line, now=now) for parcel, line in some]
+
+    if len(pairs) < WORTH_TWO_THREADS:
+        return judged(pairs)
+    half = len(pairs) // 2
+    with ThreadPoolExecutor(1) as second:
+        rest = second.submit(judged, pairs[half:])
+        return judged(pairs[:half]) + rest.result()
 
 
 def _judge(own: OwnSide, opened: Opened, parcel: Parcel, line: CoverLine, *, now: int) -> Judged:
@@ -225,10 +247,7 @@ def _file(
         return Outcome(_stored(conn, own, receipt), expect, sizes=_sizes(conn, opened))
     # (6) The logs are not doubted, and the checkpoints extend what we saw; else the sender learns where we stand.
     doubt.demand_undoubted(conn, opened.seen)
-    answers = [
-        remember_checkpoint(conn, body, known_logs(own, (party_of(opened.head.sender),)))
-        for body in opened.batch.checkpoints
-    ]
+    answers = [remember_opened(conn, request) for request in opened.shown]
     refused = next((each for each in answers if isinstance(each, WitnessAnswer)), None)
     if refused is not None:
         return Outcome(expect=expect, refusal=f"checkpoint: {refused.words.en}", sizes=_sizes(conn, opened))
@@ -242,10 +261,9 @@ def _file(
     # (9) Each parcel gets its verdict; acts, disclosures, proofs, receipt and positions are stored together.
     verdicts = _verdicts(conn, own, opened, judged, expect=expect, now=now)
     receipt_act = _receipt(conn, own, opened, [line for line, _ in verdicts], see=see, now=now)
-    _advance(conn, opened, verdicts, receipt_act.hash, expect=expect, now=now)
     return Outcome(
         receipt=receipt_act.wire.decode("ascii"),
-        expect=streams.expected(conn, opened.stream),
+        expect=_advance(conn, opened, verdicts, receipt_act.hash, expect=expect, now=now),
         sizes=_sizes(conn, opened),
         remembered=tuple(each for each in answers if isinstance(each, VerifiedCheckpoint)),
     )
@@ -271,8 +289,9 @@ def _sizes(conn: sa.Connection, opened: Opened) -> tuple[tuple[str, int], ...]:
 
 
 def _note_gap(conn: sa.Connection, opened: Opened, *, now: int) -> None:
+    room = MAX_HELD - len(streams.held_rows(conn, opened.stream, limit=MAX_HELD))
     rows = [HeldRow(line.position, line.act, opened.cover.hash, now) for line in opened.lines]
-    streams.hold(conn, opened.stream, rows)
+    streams.hold(conn, opened.stream, rows[:room])
 
 
 Verdicts = list[tuple[ReceiptLine, Judged]]
@@ -282,7 +301,7 @@ def _verdicts(
     conn: sa.Connection, own: OwnSide, opened: Opened, judged: Sequence[Judged], *, expect: int, now: int
 ) -> Verdicts:
     known = [each for each in judged if each.line.position < expect]
-    filed = streams.filed_at(conn, opened.stream, range(opened.head.first, expect))
+    filed = streams.filed_at(conn, opened.stream, range(opened.head.first, expect)) if known else {}
     verdicts = [(_compare(conn, filed[each.line.position], each, now=now), each) for each in known]
     return verdicts + _take_in(conn, own, opened, [each for each in judged if each.line.position >= expect], now=now)
 
@@ -301,11 +320,15 @@ def _take_in(conn: sa.Connection, own: OwnSide, opened: Opened, judged: Sequence
     good = [(each, each.act) for each in judged if each.act is not None]
     filings = put_acts(conn, [_new(act) for _, act in good], ours=False, at=now)
     sets: dict[str, tuple[str, ...]] = {opened.cover.hash: _texts(opened.cover)}
+    fresh: dict[str, tuple[str, ...]] = {}
     for (_, act), filed in zip(good, filings, strict=True):
-        if filed != "conflict":
+        if filed == "new":
+            fresh[act.hash] = _texts(act)
+        elif filed == "same":
             sets[act.hash] = (*sets.get(act.hash, ()), *_texts(act))
+    own.vault.put_disclosures(conn, fresh)  # an act that was not here before has none yet
     own.vault.add_disclosures(conn, sets)
-    _keep_places(conn, opened, [each.parcel for each, act in good if act.hash in sets])
+    _keep_places(conn, opened, [each.parcel for each, act in good if act.hash in fresh or act.hash in sets])
     _quarantine(conn, own, opened, [each for each in judged if each.act is None], now=now)
     held = {row.other: row.held for row in open_conflicts(conn)} if "conflict" in filings else {}
     contradicted = {
@@ -390,7 +413,8 @@ def _receipt(
 
 def _advance(
     conn: sa.Connection, opened: Opened, verdicts: Verdicts, receipt: ActHash, *, expect: int, now: int
-) -> None:
+) -> int:
+    """File what took new positions, and return the position that is expected next."""
     rows = [
         streams.Parcel(
             line.position, line.act, digests_sha(each.line.digests), line.verdict, opened.cover.hash, receipt, now
@@ -399,27 +423,35 @@ def _advance(
         if line.position >= expect
     ]
     streams.file_parcels(conn, opened.stream, rows)
-    streams.note_receipt(conn, opened.cover.hash, receipt)
+    if not rows:
+        streams.note_receipt(conn, opened.cover.hash, receipt)
     streams.drop_held(conn, opened.stream, below=expect + len(rows))
+    return expect + len(rows)
 
 
 def _answer(own: OwnSide, outcome: Outcome, *, now: int) -> Answer:
-    """Put the answer together after the commit: our cosignatures, and the place of the receipt."""
-    lines = tuple(
-        (seen.checkpoint.origin, cosignature_lines(own, seen, now=now).decode()) for seen in outcome.remembered
-    )
-    index, note, proof = _place_of(own, outcome.receipt, now=now) if outcome.receipt else (0, "", ())
-    return Answer(outcome.receipt, index, note, proof, lines, outcome.expect, outcome.sizes, outcome.refusal)
+    """Put the answer together after the commit, in a second one: our cosignatures, and the place of the receipt."""
+
+    def complete(conn: sa.Connection) -> Answer:
+        lines = tuple((seen.checkpoint.origin, vouch(conn, own, seen, now=now).decode()) for seen in outcome.remembered)
+        index, note, proof = _place_of(conn, own, outcome.receipt, now=now)
+        return Answer(outcome.receipt, index, note, proof, lines, outcome.expect, outcome.sizes, outcome.refusal)
+
+    if outcome.receipt:
+        return own.store.submit(complete)
+    return Answer("", 0, "", (), (), outcome.expect, outcome.sizes, outcome.refusal)
 
 
-def _place_of(own: OwnSide, receipt: str, *, now: int) -> tuple[int, str, tuple[str, ...]]:
+def _place_of(conn: sa.Connection, own: OwnSide, receipt: str, *, now: int) -> tuple[int, str, tuple[str, ...]]:
+    """Return index, signed checkpoint and proof of a receipt; a head that covers it is signed where none does yet."""
     hash_ = act_hash(receipt.partition("~")[0].encode())
-    sign_up_to(own, hash_, now=now)
-    with own.store.read() as conn:
-        ledger, place = SqlLedgerStore(conn), places_of(conn, own, [hash_])[hash_]
-        note = ledger.checkpoint(place.origin, place.size) or b""
-        proof = log.prove(ledger, place.origin, place.index, place.size)
-    return place.index, note.decode(), tuple(map(encode_base64, proof))
+    ledger, index = SqlLedgerStore(conn), indexes_of(conn, own.shared, [hash_])[hash_]
+    if signed_size(conn, own.shared) <= index:
+        sign_shared(conn, own, now=now)
+    size = signed_size(conn, own.shared)
+    note = ledger.checkpoint(own.shared, size) or b""
+    proof = log.prove(ledger, own.shared, index, size)
+    return index, note.decode(), tuple(map(encode_base64, proof))
 
 
 def _new(act: VerifiedAct) -> NewAct:

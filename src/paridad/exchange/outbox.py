@@ -9,7 +9,9 @@ Rules
   - No answer, or an answer without a receipt, changes nothing here but the time of the next attempt: doubled each
     time, with jitter, at most fifteen minutes, without end. The folio's clock tells the story.
   - The receipt is an act of the other party: verified like any other, in its place in that party's log, before it is
-    believed.
+    believed. It is filed together with the cosignatures that came along; one that does not verify keeps neither the
+    receipt nor the others out.
+  - The cover and the head that covers it are one transaction: what is sent at once is signed at once.
   - What cannot be packaged or is refused makes its own stream wait and no other.
 
 Worked example
@@ -22,6 +24,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from paridad.acts.disclosure import digests_of
 from paridad.acts.envelope import ActHash, party_of
 from paridad.acts.verify import VerifiedAct, open_act, wire_of
 from paridad.base.errors import ParidadError
@@ -31,7 +34,7 @@ from paridad.exchange.errors import BatchRefused, PeerRefused
 from paridad.exchange.own_side import OwnSide
 from paridad.exchange.papers import CoverLine, ReceiptLine, draft_cover, read_receipt
 from paridad.exchange.paths import AGAIN, DELIVER
-from paridad.exchange.places import Place, places_of, sign_up_to, signed_size
+from paridad.exchange.places import Place, places_of, sign_shared, sign_up_to, signed_size
 from paridad.exchange.seal import SealContext, seal
 from paridad.exchange.transport import Request, Transport
 from paridad.exchange.wire import (
@@ -47,7 +50,7 @@ from paridad.exchange.wire import (
     write_batch,
     write_delivery,
 )
-from paridad.exchange.witnessing import accept_cosignature, open_logged
+from paridad.exchange.witnessing import keep_cosignatures, open_logged
 from paridad.ledger import log
 from paridad.ledger.checkpoint import VerifiedCheckpoint
 from paridad.ledger.errors import LeafConflict, RootMismatch, UnknownState
@@ -61,7 +64,7 @@ from paridad.store.acts import NewAct, get_acts, put_acts
 from paridad.store.ledger import SqlLedgerStore, cosigned_size, indexes_of
 from paridad.store.proofs import ProofRow, put_proofs
 from paridad.store.streams import BatchRow, OutboxRow, Stream
-from paridad.store.vault import digest_of, weights_of
+from paridad.store.vault import weights_of
 
 FIRST_RETRY_SECONDS = 2
 LAST_RETRY_SECONDS = 15 * 60
@@ -90,6 +93,7 @@ def cover_queue(own: OwnSide, stream: Stream, *, limit: int = MAX_PARCELS, now: 
 
     def commit(conn: sa.Connection) -> BatchRow | None:
         filing.file_acts(conn, own, said, now=now)
+        sign_shared(conn, own, now=now)
         positions = range(rows[0].position, rows[-1].position + 1)
         streams.open_batch(conn, stream, cover=said[0].hash, positions=positions, at=now)
         return streams.get_batch(conn, said[0].hash)
@@ -147,13 +151,16 @@ def package(own: OwnSide, batch: BatchRow, *, witnessed: dict[str, int], now: in
 
 def settle(own: OwnSide, batch: BatchRow, answer: Answer, *, now: int) -> None:
     """Verify and file the receipt and the cosignatures of an answer, or raise `BatchRefused`."""
-    party = party_of(batch.stream.receiver)
-    if answer.receipt:
-        _file_receipt(own, batch, answer, now=now)
-    sizes = dict(answer.sizes)
-    for origin, lines in answer.cosignatures:
-        accept_cosignature(own, party, origin, lines.encode(), size=sizes.get(origin, 0), now=now)
-    if not answer.receipt:
+    receipt = open_receipt(own, batch, answer, now=now) if answer.receipt else None
+    try:
+        refused = own.store.submit(lambda conn: _settle(conn, own, batch, answer, receipt, now=now))
+    except LeafConflict as error:
+        assert receipt is not None  # nothing else brings a leaf
+        _keep_fork(own, receipt)
+        raise BatchRefused("log", error.words) from error
+    if refused is not None:
+        raise refused
+    if receipt is None:
         raise BatchRefused(
             "receipt",
             Words(
@@ -170,6 +177,7 @@ class Receipt:
     act: VerifiedAct
     lines: tuple[ReceiptLine, ...]
     seen: VerifiedCheckpoint
+    index: int
     proof: tuple[bytes, ...]
 
 
@@ -191,24 +199,33 @@ def open_receipt(own: OwnSide, batch: BatchRow, answer: Answer, *, now: int) -> 
         raise BatchRefused("receipt", error.words) from error
     # (4) It is the receiver's, to the sender, about this cover. Which parcels it speaks of is seen when it is filed.
     lines = read_receipt(act, cover=ActHash(batch.cover), sender=stream.sender, receiver=stream.receiver)
-    return Receipt(act, lines, seen, proof)
+    return Receipt(act, lines, seen, answer.index, proof)
 
 
-def _file_receipt(own: OwnSide, batch: BatchRow, answer: Answer, *, now: int) -> None:
-    receipt = open_receipt(own, batch, answer, now=now)
-    try:
-        refused = own.store.submit(lambda conn: _file(conn, own, batch, receipt, answer.index, now=now))
-    except LeafConflict as error:
-        own.store.submit(
-            lambda conn: doubt.keep_two_leaves(conn, receipt.seen, answer.index, receipt.act.signed, receipt.proof)
-        )
-        raise BatchRefused("log", error.words) from error
-    if refused is not None:
-        raise refused
+def _keep_fork(own: OwnSide, receipt: Receipt) -> None:
+    act, seen = receipt.act, receipt.seen
+    own.store.submit(lambda conn: doubt.keep_two_leaves(conn, seen, receipt.index, act.signed, receipt.proof))
+
+
+def _settle(
+    conn: sa.Connection, own: OwnSide, batch: BatchRow, answer: Answer, receipt: Receipt | None, *, now: int
+) -> ParidadError | None:
+    """File the receipt and keep the cosignatures that verify; return the first refusal: what held is kept with it."""
+    if receipt is not None and (refused := _file(conn, own, batch, answer, receipt, now=now)) is not None:
+        return refused
+    party, sizes = party_of(batch.stream.receiver), dict(answer.sizes)
+    first: ParidadError | None = None
+    for origin, lines in answer.cosignatures:
+        try:
+            with conn.begin_nested():
+                keep_cosignatures(conn, own, party, origin, lines.encode(), size=sizes.get(origin, 0), now=now)
+        except ParidadError as error:
+            first = first or error
+    return first
 
 
 def _file(
-    conn: sa.Connection, own: OwnSide, batch: BatchRow, receipt: Receipt, index: int, *, now: int
+    conn: sa.Connection, own: OwnSide, batch: BatchRow, answer: Answer, receipt: Receipt, *, now: int
 ) -> BatchRefused | None:
     """File a receipt with its place, or return why not: what was kept as evidence is kept when this commits."""
     act, seen = receipt.act, receipt.seen.checkpoint
@@ -221,15 +238,15 @@ def _file(
         return _refused("Otro acto lleva el identificador del acuse.", "Another act has the receipt's identifier.")
     ledger = SqlLedgerStore(conn)
     own.vault.add_disclosures(conn, {act.hash: tuple(each.text for each in act.disclosures.values())})
-    ledger.hold(seen.origin, index, [act.signed], [leaf_hash(act.signed)])
+    ledger.hold(seen.origin, receipt.index, [act.signed], [leaf_hash(act.signed)])
     if ledger.checkpoint(seen.origin, seen.size) is None:
         ledger.save_checkpoint(seen.origin, seen.size, seen.root, receipt.seen.note)
-    put_proofs(conn, [ProofRow(act.hash, seen.origin, index, seen.size, b"".join(receipt.proof))])
+    put_proofs(conn, [ProofRow(act.hash, seen.origin, receipt.index, seen.size, b"".join(receipt.proof))])
     streams.batch_receipted(conn, batch.cover, act.hash, {line.position: line.verdict for line in receipt.lines})
     party = party_of(batch.stream.receiver)
-    for origin in (own.shared, own.own):
-        cosigned = cosigned_size(conn, origin, witness_name(party, own.programme))
-        streams.mark_cosigned(conn, origin, cosigned, party=party)
+    for origin in {own.shared, own.own} - {origin for origin, _ in answer.cosignatures}:  # those mark themselves
+        if cosigned := cosigned_size(conn, origin, witness_name(party, own.programme)):
+            streams.mark_cosigned(conn, origin, cosigned, party=party)
     return None
 
 
@@ -312,8 +329,8 @@ def _wires(conn: sa.Connection, own: OwnSide, cover: str, rows: Sequence[OutboxR
     texts = own.vault.disclosures_of(conn, hashes)
     wires = [wire_of(acts[ActHash(cover)].signed, texts[cover])]
     for row in rows:
-        wanted = set(row.digests)
-        chosen = [text for text in texts[row.act_hash] if digest_of(text) in wanted]
+        held, wanted = texts[row.act_hash], set(row.digests)
+        chosen = [text for text, digest in zip(held, digests_of(held), strict=True) if digest in wanted]
         wires.append(wire_of(acts[ActHash(row.act_hash)].signed, chosen))
     return wires
 

@@ -120,11 +120,11 @@ def vouch(conn: sa.Connection, own: OwnSide, seen: VerifiedCheckpoint, *, now: i
 def _keep_lines(ledger: SqlLedgerStore, seen: Checkpoint, lines: bytes) -> None:
     """Keep our first lines with the checkpoint they are on: an export shows who vouched for it."""
     note = ledger.checkpoint(seen.origin, seen.size)
-    if note is not None:
-        there = {line.name for line in read_note(note).signatures}
-        new = b"".join(bytes(line) for line in read_lines(lines) if line.name not in there)
-        if new:
-            ledger.save_checkpoint(seen.origin, seen.size, seen.root, add_lines(note, new))
+    assert note is not None  # it was remembered before
+    there = {line.name for line in read_note(note).signatures}
+    new = b"".join(bytes(line) for line in read_lines(lines) if line.name not in there)
+    if new:
+        ledger.save_checkpoint(seen.origin, seen.size, seen.root, add_lines(note, new))
 
 
 def _mirrored(conn: sa.Connection, ledger: SqlLedgerStore, seen: VerifiedCheckpoint) -> bool:

@@ -163,6 +163,8 @@ class TreeView:
     size: int
     _tiles: dict[tuple[int, int], bytes] = field(default_factory=dict)
     _nodes: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    _ragged: dict[Subtree, bytes] = field(default_factory=dict)
+    """Roots at the right edge, where the width is no power of two: every proof of a group needs the same."""
 
     def root(self) -> bytes:
         """Return the root of the tree."""
@@ -186,8 +188,12 @@ class TreeView:
         width = end - start
         if width & (width - 1) == 0:
             return self._node(width.bit_length() - 1, start // width)
-        k = start + split(width)
-        return node_hash(self.subtree_root(Subtree(start, k)), self.subtree_root(Subtree(k, end)))
+        root = self._ragged.get(subtree)
+        if root is None:
+            k = start + split(width)
+            root = node_hash(self.subtree_root(Subtree(start, k)), self.subtree_root(Subtree(k, end)))
+            self._ragged[subtree] = root
+        return root
 
     def _node(self, height: int, index: int) -> bytes:
         """Return the root of the perfect subtree of 2^height leaves: 2^(height mod 8) hashes of one tile."""

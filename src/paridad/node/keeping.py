@@ -27,7 +27,7 @@ from paridad.node.reading import read_acts
 from paridad.programme.charter import Charter
 from paridad.programme.keys import KeyRing
 from paridad.programme.statements import KeyChange, read_key_change
-from paridad.store.acts import ActQuery, StoredAct, count_acts, filed_acts
+from paridad.store.acts import ActQuery, StoredAct, filed_acts, last_filed
 
 KEY_CHANGE = "programme/key-change/1"
 CHARTER = "programme/charter/1"
@@ -73,9 +73,9 @@ def _key_acts(conn: sa.Connection) -> Iterator[StoredAct]:
         yield from page
 
 
-def changes_on_record(conn: sa.Connection) -> int:
-    """Return how many key acts are on record."""
-    return count_acts(conn, ActQuery(kinds=(KEY_CHANGE,)))
+def changes_since(conn: sa.Connection, after: int) -> tuple[int, bool]:
+    """Return the number of the act that was filed last, and whether a key act came after another number."""
+    return last_filed(conn), bool(filed_acts(conn, ActQuery(kinds=(KEY_CHANGE,)), after=after, limit=1))
 
 
 def announce_change(own: OwnSide, agency: str, signed: bytes, *, now: int) -> KeyChange:

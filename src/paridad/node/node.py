@@ -46,7 +46,7 @@ class Node:
 
     def __post_init__(self) -> None:
         self.views = Views(self.own)
-        self._changes = len(self.own.keys.changes)
+        self._looked = 0
         self._asked: set[str] = set()
 
     @property
@@ -66,7 +66,7 @@ class Node:
                     self._asked.add(party)
                 except (PeerUnreachable, PeerRefused):
                     silent.append(party)
-        if not silent:
+        if not silent and self._restored():
             self.own.store.submit(settled)
         return silent
 
@@ -104,10 +104,10 @@ class Node:
     def _absorb_keys(self) -> None:
         """Take key statements that have come since into the ring."""
         with self.own.store.read() as conn:
-            known = keeping.changes_on_record(conn)
-        if known != self._changes:
+            last, changed = keeping.changes_since(conn, self._looked)
+        if changed:
             keeping.refresh_keys(self.own)
-            self._changes = known
+        self._looked = last
 
     def edge_for_certificate(self, request: Request, certificate: bytes) -> Response:
         """Answer a request by the client certificate it came with: its issuer says which party calls."""

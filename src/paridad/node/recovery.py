@@ -25,7 +25,7 @@ import sqlalchemy as sa
 from paridad.acts.verify import VerifiedAct, open_act, wire_of
 from paridad.base.errors import ParidadError
 from paridad.base.words import Words
-from paridad.exchange.errors import PeerRefused, PeerUnreachable
+from paridad.exchange.errors import BatchRefused, PeerRefused, PeerUnreachable
 from paridad.exchange.own_side import OwnSide
 from paridad.exchange.papers import COVER, RECEIPT, CoverLine, ReceiptLine, listed
 from paridad.exchange.paths import MIRROR
@@ -101,14 +101,14 @@ def _acts_from(own: OwnSide, transport: Transport, start: int, end: int, *, now:
 
 
 def _parcels(party: str, transport: Transport, start: int, end: int) -> Iterator[Parcel]:
-    """Yield what a party holds of our log, page by page; one out of reach holds nothing."""
+    """Yield what a party holds of our log, page by page; one that is out of reach or answers nonsense holds nothing."""
     at = start
     while at < end:
         try:
             response = transport(party, Request("GET", f"{MIRROR}shared/acts/{at}"))
-        except PeerUnreachable:
+            page = read_parcels(response.body) if response.status == HTTP_OK else []
+        except (PeerUnreachable, BatchRefused):
             return
-        page = read_parcels(response.body) if response.status == HTTP_OK else []
         yield from page
         if not page or page[-1].index < at:
             return
@@ -137,15 +137,15 @@ def _take_back(
     log.reconcile(ledger, seen.origin)
     log.compare_with_witness(ledger, seen.origin, newest)
     ledger.save_checkpoint(seen.origin, seen.size, seen.root, newest.note)
-    covers = [a for a in acts if a.envelope.knd == COVER and _put_back(conn, own, a, now=now)]
+    covers = [act for act in acts if act.envelope.knd == COVER]
+    for cover in covers:
+        _put_back(conn, own, cover, now=now)
     awaited = sum(_await(conn, own, a, now=now) for a in acts if a.envelope.knd == RECEIPT)
     return Recovered(len(acts), len(covers), awaited)
 
 
-def _put_back(conn: sa.Connection, own: OwnSide, cover: VerifiedAct, *, now: int) -> bool:
-    """Put what a cover lists back on its way, unless the backup knows of it."""
-    if streams.get_batch(conn, cover.hash):
-        return False
+def _put_back(conn: sa.Connection, own: OwnSide, cover: VerifiedAct, *, now: int) -> None:
+    """Put what a cover lists back on its way."""
     lines = listed(cover, CoverLine)
     stream = Stream(own.programme, cover.envelope.iss, cover.envelope.aud[0])
     positions = range(lines[0].position, lines[-1].position + 1)
@@ -160,7 +160,6 @@ def _put_back(conn: sa.Connection, own: OwnSide, cover: VerifiedAct, *, now: int
     ]:
         raise _stopped("faltan posiciones de una corriente", "positions of a stream are missing")
     streams.open_batch(conn, stream, cover=cover.hash, positions=positions, at=now)
-    return True
 
 
 def _await(conn: sa.Connection, own: OwnSide, receipt: VerifiedAct, *, now: int) -> int:

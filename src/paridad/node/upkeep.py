@@ -28,6 +28,9 @@ from paridad.ledger.errors import RootMismatch, UnknownState
 from paridad.store import streams
 from paridad.store.ledger import SqlLedgerStore
 
+GAP_BATCHES = 100
+"""Batches that one round asks for in one stream: nobody keeps a round for itself."""
+
 
 @dataclass
 class Round:
@@ -107,7 +110,9 @@ def fill_gaps(own: OwnSide, transport: Transport, done: Round, *, now: int) -> N
         party = party_of(stream.sender)
         if party not in done.unreachable:
             with _noted(done.stuck, f"{stream.sender} > {stream.receiver}"), _silence(done, party):
-                while outbox.ask_again(own, stream, transport, now=now):
+                for _ in range(GAP_BATCHES):
+                    if not outbox.ask_again(own, stream, transport, now=now):
+                        break
                     done.filled += 1
 
 

@@ -207,6 +207,11 @@ def filed_acts(
     return _read(conn, statement.limit(min(limit, MAX_PAGE)))
 
 
+def last_filed(conn: sa.Connection) -> int:
+    """Return the number of the act that was filed last; 0 where there is none."""
+    return conn.execute(_LAST).scalar_one() or 0
+
+
 def folio_acts(conn: sa.Connection, folio: str) -> list[StoredAct]:
     """Return all acts of a folio in the order of filing."""
     return _read(conn, _STORED.where(acts.c.fol == folio, acts.c.fol != "").order_by(acts.c.filed))
@@ -259,6 +264,7 @@ def _read(conn: sa.Connection, statement: Any) -> list[StoredAct]:
     ]
 
 
+_LAST = sa.select(sa.func.max(acts.c.filed))
 _STORED = sa.select(acts.c.filed, acts.c.hash, acts.c.signed, acts.c.kid, acts.c.ours, acts.c.arrived_at)
 _KNOWN = sa.select(acts.c.iss, acts.c.jti, acts.c.hash).where(acts.c.jti.in_(sa.bindparam("jtis", expanding=True)))
 _NUMBERS = sa.select(acts.c.hash, acts.c.filed).where(acts.c.hash.in_(sa.bindparam("hashes", expanding=True)))

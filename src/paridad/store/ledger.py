@@ -148,8 +148,7 @@ class SqlLedgerStore:
 
     def evidence(self, origin: str) -> Sequence[bytes]:
         """Return the kept objects of an origin, oldest first."""
-        statement = sa.select(evidence.c.object).where(evidence.c.origin == origin).order_by(evidence.c.number)
-        return self._conn.execute(statement).scalars().all()
+        return self._conn.execute(_EVIDENCE, {"at": origin}).scalars().all()
 
     def _missing(self, origin: str, start: int, leaf_hashes: Sequence[bytes]) -> set[int]:
         """Return the indexes that are still free, or raise `LeafConflict` where another leaf stands."""
@@ -269,6 +268,7 @@ _TILE = sa.select(tiles.c.data).where(
     tiles.c.level == sa.bindparam("at_level"),
     tiles.c.idx == sa.bindparam("at_index"),
 )
+_EVIDENCE = sa.select(evidence.c.object).where(evidence.c.origin == sa.bindparam("at")).order_by(evidence.c.number)
 _LOG = checkpoints.c.origin == sa.bindparam("at")
 _THIS_SIZE = checkpoints.c.size == sa.bindparam("at_size")
 _CHECKPOINT = sa.select(checkpoints.c.note).where(_LOG, _THIS_SIZE)

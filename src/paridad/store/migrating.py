@@ -40,6 +40,14 @@ class Alterable(Protocol):
 
 def bring_up_to_date(backend: Alterable) -> None:
     """Migrate the database to `HEAD`, or raise `SchemaUnknown`."""
+    try:
+        _migrate(backend)
+    except (sa.exc.IntegrityError, sa.exc.ProgrammingError):
+        # Another process of this node did the same at the same moment; what it did is seen now, or the failure is ours.
+        _migrate(backend)
+
+
+def _migrate(backend: Alterable) -> None:
     with backend.alter() as conn:
         found = revision(conn)
         if found == HEAD:

@@ -36,8 +36,12 @@ class DecisionRow(NamedTuple):
     at: int
 
 
+THE_ACT = ""
+"""The path under which the decision on the act itself is kept: whether its signed part may leave."""
+
+
 class Decided(NamedTuple):
-    """The decisions of one operation on one act."""
+    """The decisions of one operation on one act, by path; `THE_ACT` for the act itself."""
 
     operation: str
     fields: Mapping[str, DecisionRow]
@@ -216,9 +220,12 @@ def put_meta(conn: sa.Connection, key: str, value: str) -> None:
 
 def get_meta(conn: sa.Connection, key: str) -> str | None:
     """Return a fact of the node, None where it was never set."""
-    return conn.execute(sa.select(meta.c.value).where(meta.c.key == key)).scalar_one_or_none()
+    return conn.execute(_META, {"named": key}).scalar_one_or_none()
 
 
 def drop_meta(conn: sa.Connection, key: str) -> None:
     """Forget a fact of the node."""
     conn.execute(sa.delete(meta).where(meta.c.key == key))
+
+
+_META = sa.select(meta.c.value).where(meta.c.key == sa.bindparam("named"))

@@ -20,6 +20,7 @@ Worked example
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -123,35 +124,30 @@ def outbox_put(conn: sa.Connection, stream: Stream, parcels: Sequence[Outgoing],
 
 def queued(conn: sa.Connection, stream: Stream, *, limit: int) -> list[OutboxRow]:
     """Return the next parcels without a cover, in stream order."""
-    return _outbox(conn, _ROWS.where(_of(outbox, stream), outbox.c.state == "queued").limit(limit))
+    return _outbox(conn, _QUEUED, {**_names(stream), "most": limit})
 
 
 def streams_with_queue(conn: sa.Connection) -> list[Stream]:
     """Return the streams in which parcels wait for a cover."""
     names = [outbox.c.programme, outbox.c.sender, outbox.c.receiver]
-    statement = sa.select(*names).where(outbox.c.state == "queued").distinct().order_by(*names)
+    statement = sa.select(*names).where(_open("queued")).distinct().order_by(*names)
     return [Stream(*row) for row in conn.execute(statement)]
 
 
 def outbox_of(conn: sa.Connection, act_hash: str) -> list[OutboxRow]:
     """Return everywhere an act was or is to be sent."""
-    return _outbox(conn, _ROWS.where(outbox.c.act.in_(numbers_of([act_hash]))))
+    return _outbox(conn, _ROWS.where(outbox.c.act.in_(numbers_of([act_hash]))), {})
 
 
 def outbox_rows(conn: sa.Connection, stream: Stream, positions: range) -> list[OutboxRow]:
     """Return the parcels at some positions of a stream."""
-    between = outbox.c.position.between(positions.start, positions.stop - 1)
-    return _outbox(conn, _ROWS.where(_of(outbox, stream), between))
+    return _outbox(conn, _AT, {**_names(stream), "first": positions.start, "last": positions.stop - 1})
 
 
 def open_batch(conn: sa.Connection, stream: Stream, *, cover: str, positions: range, at: int) -> None:
     """Put queued parcels under a cover that is due at once; they must be the next ones, all of them queued."""
-    covered = conn.execute(
-        sa.update(outbox)
-        .where(_of(outbox, stream), outbox.c.position.between(positions.start, positions.stop - 1))
-        .where(outbox.c.state == "queued")
-        .values(state="batched", cover=cover)
-    ).rowcount
+    here = {**_names(stream), "first_one": positions.start, "last_one": positions.stop - 1}
+    covered = conn.execute(_COVER, {**here, "under": cover}).rowcount
     if covered != len(positions) or not positions:
         raise RuntimeError(f"positions {positions} of {stream} are not all queued")
     insert_many(conn, batches, [(cover, *stream, positions.start, len(positions), "open", 0, "", at, None)])
@@ -159,23 +155,23 @@ def open_batch(conn: sa.Connection, stream: Stream, *, cover: str, positions: ra
 
 def due_batches(conn: sa.Connection, *, now: int) -> list[BatchRow]:
     """Return the covers without a receipt whose time to be sent has come, in stream order."""
-    return _batches(conn, _BATCHES.where(batches.c.state == "open", batches.c.next_try_at <= now))
+    return _batches(conn, _BATCHES.where(batches.c.state == "open", batches.c.next_try_at <= now), {})
 
 
 def open_batches(conn: sa.Connection, stream: Stream) -> list[BatchRow]:
     """Return the covers of a stream that have no receipt yet."""
-    return _batches(conn, _BATCHES.where(_of(batches, stream), batches.c.state == "open"))
+    return _batches(conn, _OPEN, _names(stream))
 
 
 def get_batch(conn: sa.Connection, cover: str) -> BatchRow | None:
     """Return a batch by its cover."""
-    return next(iter(_batches(conn, _BATCHES.where(batches.c.cover == cover))), None)
+    return next(iter(_batches(conn, _UNDER, {"under": cover})), None)
 
 
 def batch_at(conn: sa.Connection, stream: Stream, position: int) -> BatchRow | None:
     """Return the batch in which a position was sent: what a receiver that sees a gap asks for."""
     inside = sa.and_(batches.c.first <= position, position < batches.c.first + batches.c.parcels)
-    return next(iter(_batches(conn, _BATCHES.where(_of(batches, stream), inside))), None)
+    return next(iter(_batches(conn, _BATCHES.where(_of(batches, stream), inside), {})), None)
 
 
 def batch_failed(conn: sa.Connection, cover: str, *, error: str, next_try_at: int) -> None:
@@ -189,29 +185,19 @@ def batch_failed(conn: sa.Connection, cover: str, *, error: str, next_try_at: in
 
 def batch_receipted(conn: sa.Connection, cover: str, receipt: str, verdicts: Mapping[int, str]) -> None:
     """Note the receipt of a batch and the verdict on each parcel; a receipt that comes twice changes nothing."""
-    noted = conn.execute(
-        sa.update(batches)
-        .where(batches.c.cover == cover, batches.c.state == "open")
-        .values(state="receipted", receipt=receipt, attempts=batches.c.attempts + 1, last_error="")
-    ).rowcount
-    if noted:
-        conn.execute(
-            sa.update(outbox)
-            .where(outbox.c.cover == cover, outbox.c.position == sa.bindparam("at"))
-            .values(state="receipted", verdict=sa.bindparam("said")),
-            [{"at": position, "said": verdict} for position, verdict in verdicts.items()],
-        )
+    stream = conn.execute(_RECEIPT, {"under": cover, "by": receipt}).first()
+    if stream is not None:
+        runs = [list(run) for _, run in groupby(sorted(verdicts.items()), key=lambda each: each[1])]
+        said = [{"said": run[0][1], "first_one": run[0][0], "last_one": run[-1][0]} for run in runs]
+        conn.execute(_SAY, [{**_names(Stream(*stream)), "under": cover, **each} for each in said])
 
 
 def mark_cosigned(conn: sa.Connection, origin: str, size: int, *, party: str | None = None) -> int:
     """Note that a cosignature covers our log up to `size`; return how many parcels (to that party) it settled."""
-    covered = sa.select(leaves.c.idx).where(
-        leaves.c.origin == origin, leaves.c.idx < size, leaves.c.act == outbox.c.act
-    )
-    statement = sa.update(outbox).where(outbox.c.state == "receipted", covered.exists()).values(state="cosigned")
-    if party is not None:
-        statement = statement.where(outbox.c.receiver.startswith(f"{party}/", autoescape=True))
-    return conn.execute(statement).rowcount
+    here = {"log": origin, "below": size}
+    if party is None:
+        return conn.execute(_COSIGN, here).rowcount
+    return conn.execute(_COSIGN_OF, {**here, "theirs": f"{party}/", "length": len(party) + 1}).rowcount
 
 
 # --- receiving ------------------------------------------------------------------------------------------------------
@@ -219,8 +205,7 @@ def mark_cosigned(conn: sa.Connection, origin: str, size: int, *, party: str | N
 
 def expected(conn: sa.Connection, stream: Stream) -> int:
     """Return the next position of an inbound stream: 1 where nothing came yet."""
-    statement = sa.select(inbound_streams.c.next_position).where(_of(inbound_streams, stream))
-    return int(conn.execute(statement).scalar_one_or_none() or 1)
+    return int(conn.execute(_EXPECTED, _names(stream)).scalar_one_or_none() or 1)
 
 
 def inbound(conn: sa.Connection) -> dict[Stream, int]:
@@ -244,7 +229,7 @@ def parcels_of(conn: sa.Connection, act_hash: str) -> list[tuple[Stream, Parcel]
 
 def receipt_for(conn: sa.Connection, cover: str) -> str | None:
     """Return the act hash of the receipt that answered a cover."""
-    return conn.execute(sa.select(receipts.c.receipt).where(receipts.c.cover == cover)).scalar_one_or_none()
+    return conn.execute(_RECEIPT_FOR, {"under": cover}).scalar_one_or_none()
 
 
 def note_receipt(conn: sa.Connection, cover: str, receipt: str) -> None:
@@ -313,8 +298,10 @@ def streams_with_gaps(conn: sa.Connection) -> list[Stream]:
 
 def drop_held(conn: sa.Connection, stream: Stream, *, below: int) -> list[str]:
     """Forget held parcels below a position and return the vault's names of their bytes, to be destroyed."""
-    gone = conn.execute(sa.delete(held).where(_of(held, stream), held.c.position < below).returning(held.c.digest))
+    gone = conn.execute(_DROP, {**_names(stream), "below": below})
     digests = {row.digest for row in gone}
+    if not digests:
+        return []
     still = {row.digest for row in conn.execute(sa.select(held.c.digest).where(held.c.digest.in_(digests)))}
     return sorted(map(held_subject, digests - still))
 
@@ -370,14 +357,27 @@ def _keys(table: sa.Table) -> tuple[sa.Column[object], ...]:
     return tuple(table.c[name] for name in ("programme", "sender", "receiver", "position"))
 
 
-def _outbox(conn: sa.Connection, statement: sa.Select[Any]) -> list[OutboxRow]:
-    rows = conn.execute(statement.order_by(*_keys(outbox)))
+def _here(table: sa.Table) -> sa.ColumnElement[bool]:
+    """Return the condition of a stream whose names come with the execution (`_names`): the statement is made once."""
+    return sa.and_(*(table.c[name] == sa.bindparam(f"of_{name}") for name in _STREAM))
+
+
+def _open(state: str) -> sa.ColumnElement[bool]:
+    """Return the condition of a state in the words of the partial index `ix_outbox_open`, or it would not be used."""
+    return sa.and_(outbox.c.state == state, outbox.c.state != sa.literal_column("'cosigned'"))
+
+
+def _names(stream: Stream) -> dict[str, Any]:
+    return {f"of_{name}": value for name, value in stream._asdict().items()}
+
+
+def _outbox(conn: sa.Connection, statement: sa.Select[Any], values: Mapping[str, object]) -> list[OutboxRow]:
+    rows = conn.execute(statement, values)
     return [OutboxRow(Stream(*row[:3]), row[3], row[4], tuple(row[5].split()), *row[6:]) for row in rows]
 
 
-def _batches(conn: sa.Connection, statement: sa.Select[Any]) -> list[BatchRow]:
-    columns = batches.c
-    rows = conn.execute(statement.order_by(columns.programme, columns.sender, columns.receiver, columns.first))
+def _batches(conn: sa.Connection, statement: sa.Select[Any], values: Mapping[str, object]) -> list[BatchRow]:
+    rows = conn.execute(statement, values)
     return [BatchRow(row[0], Stream(*row[1:4]), *row[4:]) for row in rows]
 
 
@@ -396,12 +396,62 @@ def _take_positions(dialect: str) -> Any:
     )
 
 
-_ROWS = sa.select(
-    *(outbox.c[name] for name in ("programme", "sender", "receiver", "position")),
-    acts.c.hash,
-    *(outbox.c[name] for name in ("digests", "state", "cover", "verdict", "queued_at")),
-).join(acts, acts.c.filed == outbox.c.act)
-_BATCHES = sa.select(batches)
+_ROWS = (
+    sa.select(
+        *(outbox.c[name] for name in ("programme", "sender", "receiver", "position")),
+        acts.c.hash,
+        *(outbox.c[name] for name in ("digests", "state", "cover", "verdict", "queued_at")),
+    )
+    .join(acts, acts.c.filed == outbox.c.act)
+    .order_by(*_keys(outbox))
+)
+_NEXT = (
+    sa.select(batches.c.first + batches.c.parcels)
+    .where(_here(batches))
+    .order_by(batches.c.first.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+"""The position behind the last cover of a stream: what waits begins there."""
+_QUEUED = _ROWS.where(_here(outbox), outbox.c.position >= sa.func.coalesce(_NEXT, 0), _open("queued")).limit(
+    sa.bindparam("most")
+)
+_AT = _ROWS.where(_here(outbox), outbox.c.position.between(sa.bindparam("first"), sa.bindparam("last")))
+_THESE = outbox.c.position.between(sa.bindparam("first_one"), sa.bindparam("last_one"))
+_COVER = (
+    sa.update(outbox)
+    .where(_here(outbox), _THESE, outbox.c.state == "queued")
+    .values(state="batched", cover=sa.bindparam("under"))
+)
+_SAY = (
+    sa.update(outbox)
+    .where(_here(outbox), _THESE, outbox.c.cover == sa.bindparam("under"))
+    .values(state="receipted", verdict=sa.bindparam("said"))
+)
+_COSIGN = (
+    sa.update(outbox)
+    .where(_open("receipted"))
+    .where(
+        sa.select(leaves.c.idx)
+        .where(leaves.c.origin == sa.bindparam("log"), leaves.c.idx < sa.bindparam("below"))
+        .where(leaves.c.act == outbox.c.act)
+        .exists()
+    )
+    .values(state="cosigned")
+)
+_COSIGN_OF = _COSIGN.where(sa.func.substr(outbox.c.receiver, 1, sa.bindparam("length")) == sa.bindparam("theirs"))
+_BATCHES = sa.select(batches).order_by(batches.c.programme, batches.c.sender, batches.c.receiver, batches.c.first)
+_OPEN = _BATCHES.where(_here(batches), batches.c.state == "open")
+_UNDER = _BATCHES.where(batches.c.cover == sa.bindparam("under"))
+_RECEIPT = (
+    sa.update(batches)
+    .where(batches.c.cover == sa.bindparam("under"), batches.c.state == "open")
+    .values(state="receipted", receipt=sa.bindparam("by"), attempts=batches.c.attempts + 1, last_error="")
+    .returning(batches.c.programme, batches.c.sender, batches.c.receiver)
+)
+_EXPECTED = sa.select(inbound_streams.c.next_position).where(_here(inbound_streams))
+_RECEIPT_FOR = sa.select(receipts.c.receipt).where(receipts.c.cover == sa.bindparam("under"))
+_DROP = sa.delete(held).where(_here(held), held.c.position < sa.bindparam("below")).returning(held.c.digest)
 _PARCELS = sa.select(
     *(inbound_parcels.c[name] for name in ("programme", "sender", "receiver")),
     *(inbound_parcels.c[name] for name in ("position", "act_hash", "digests_sha", "verdict", "cover")),

@@ -21,6 +21,7 @@ from paridad.base.strict import (
     MAX_STRING,
     decode_base64url,
     encode_base64url,
+    encode_digests,
     read_json,
     write_json,
 )
@@ -45,6 +46,11 @@ def test_base64url_is_that_of_the_standard_library_without_padding(data: bytes) 
     text = encode_base64url(data)
     assert text == urlsafe_b64encode(data).decode().rstrip("=")
     assert decode_base64url(text) == data
+
+
+@given(st.lists(st.binary(min_size=32, max_size=32), max_size=5))
+def test_many_digests_are_encoded_as_each_is_by_itself(digests: list[bytes]) -> None:
+    assert encode_digests(digests) == [encode_base64url(digest) for digest in digests]
 
 
 @given(st.text(st.sampled_from("AQgwZz09-_+/=\n ñ"), max_size=9))

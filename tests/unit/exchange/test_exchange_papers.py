@@ -100,6 +100,16 @@ def test_a_cover_belongs_to_exactly_one_delivery(made: dict[str, Any], due: dict
     assert error.value.step == "cover"
 
 
+@pytest.mark.parametrize("positions", [(7, 9), (8, 7), (7, 7)])
+def test_the_lines_of_a_cover_follow_one_another(positions: tuple[int, int]) -> None:
+    """From the first position on, without a hole, without a repetition, in order."""
+    lines = [CoverLine(position, HASH, ()) for position in positions]
+    good = cover()
+    parcels = [msgspec.to_builtins(each) for each in lines]
+    with pytest.raises(BatchRefused, match="other positions"):
+        read(cover(fields=fields(good, parcels=parcels)))
+
+
 def test_the_fields_of_a_cover_are_checked_like_its_envelope() -> None:
     """First position, recipient and list must all be there and fit."""
     good = cover()

@@ -58,9 +58,11 @@ def test_every_part_of_the_context_is_bound(name: str) -> None:
 
 def test_the_parts_of_the_context_cannot_run_together() -> None:
     """Length prefixes: no two contexts have one `info`."""
-    first = SealContext("p", "A/ON", "EB/TWO", 1, 23)
-    second = SealContext("p", "A/ONE", "B/TWO", 12, 3)
-    assert first.info("k") != second.info("k")
+    for first, second in [
+        (replace(CONTEXT, first=1, count=23), replace(CONTEXT, first=12, count=3)),
+        (replace(CONTEXT, programme="p", sender="qA/ONE"), replace(CONTEXT, programme="pq", sender="A/ONE")),
+    ]:
+        assert first.info("k") != second.info("k")
     assert CONTEXT.info("a") != CONTEXT.info("b")
     assert CONTEXT.info("k").startswith(b"paridad/seal/1\0")
 

@@ -162,6 +162,7 @@ def test_held_counts_up_to_the_first_hole(order: list[int], held: int, transacti
         for index in order:
             store.hold(ORIGIN, index, [ENTRIES[index]], [HASHES[index]])
         assert store.held(ORIGIN) == held
+        assert [store.held(ORIGIN, since) for since in range(held + 1)] == [held] * (held + 1)
 
 
 def test_a_missing_leaf_is_named(transaction: Transaction) -> None:

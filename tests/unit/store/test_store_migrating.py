@@ -56,6 +56,27 @@ def test_the_migrations_make_the_tables_of_this_release_in_sqlite(tmp_path: Path
     engine.dispose()
 
 
+def test_a_schema_that_another_process_made_at_the_same_moment_is_taken_as_it_is(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = iter([None, HEAD])
+    monkeypatch.setattr(migrating, "revision", lambda _conn: next(found))
+    monkeypatch.setattr(migrating, "upgrade", _made_meanwhile)
+    migrating.bring_up_to_date(store._backend)
+    assert next(found, "asked twice") == "asked twice"
+
+
+def _made_meanwhile(_conn: sa.Connection, _to: str) -> None:
+    raise sa.exc.IntegrityError("CREATE TABLE alembic_version", None, Exception("it exists"))
+
+
+def test_a_migration_that_fails_by_itself_fails(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrating, "revision", lambda _conn: None)
+    monkeypatch.setattr(migrating, "upgrade", _made_meanwhile)
+    with pytest.raises(sa.exc.IntegrityError):
+        migrating.bring_up_to_date(store._backend)
+
+
 @pytest.mark.postgres
 def test_the_migrations_make_the_tables_of_this_release_in_postgres(postgres_server: PostgresServer) -> None:
     url = postgres_server.empty()

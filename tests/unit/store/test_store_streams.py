@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Streams: positions without holes, one cover per batch, nothing filed twice, out of order or over something else."""
 
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
@@ -301,3 +303,15 @@ def test_whatever_arrives_in_whatever_order_the_stream_is_gap_free(
             with store.read() as conn:
                 assert list(streams.filed_at(conn, BACK, range(999))) == list(range(1, filed + 1))
                 assert streams.expected(conn, BACK) == filed + 1
+
+
+@pytest.mark.parametrize("statement", ["_COSIGN", "_COSIGN_OF", "_QUEUED", "_SAY", "_COVER", "_AT"])
+def test_what_is_sent_costs_the_same_however_much_was_sent_before(statement: str, tmp_path: Path) -> None:
+    """No statement of a batch walks through the outbox: each is found by an index, from where it begins."""
+    with Store.open(f"sqlite:///{tmp_path / 'node.db'}") as store, store.read() as conn:
+        compiled = getattr(streams, statement).compile(dialect=conn.dialect)
+        values = tuple(compiled.params[name] or 1 for name in compiled.positiontup)
+        steps = [row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", values)]
+    found = [step for step in steps if " outbox " in f"{step} "]
+    assert found
+    assert all("SEARCH" in step and ("state=?" in step or "position>" in step) for step in found), found
