@@ -90,7 +90,8 @@ def prepare(folder: Path, ofac: Path | None) -> tuple[Pair, ImportReport]:
         settings[party] = {
             "port": ports[party],
             "own_checkpoint_seconds": OWN_RHYTHM_SECONDS,
-            "status_port": _free_port(),
+            "web_port": _free_port(),
+            "demo_identities": True,
         }
     pair = found_two(folder, PROGRAMME, settings=settings)
     introduce(pair, ports)
@@ -355,7 +356,7 @@ def _stay(pair: Pair) -> None:
     for party, home in pair.homes.items():
         settings = home.settings
         officer = f"{pair.agencies[party][-1].partition('/')[2].lower()}-liaison"
-        _say(f"{party}  https://localhost:{settings.port}   http://localhost:{settings.status_port}/es/   {home.path}")
+        _say(f"{party}  https://localhost:{settings.port}   http://localhost:{settings.web_port}/es/   {home.path}")
         _say(f"    paridad status --home {home.path}")
         _say(f"    paridad folio list --home {home.path} --as {officer}")
     _say("Ctrl-C")

@@ -48,7 +48,7 @@ class Init(Form):
     port: int = 0
     name: tuple[str, ...] = ()
     address: tuple[str, ...] = ()
-    status_port: int = 0
+    web_port: int = 0
     dry_run: bool = False
 
 
@@ -112,7 +112,7 @@ def _write_folder(folder: Path, secrets: PartySecrets, form: Init, random: Rando
     write_private(folder / "officers.toml", (listed or NO_OFFICERS).encode())
     settings: dict[str, str | int] = {"party": form.party, "host": form.host, "port": form.port}
     settings |= {"store": form.store} if form.store else {}
-    settings |= {"status_port": form.status_port} if form.status_port else {}
+    settings |= {"web_port": form.web_port} if form.web_port else {}
     write_private(folder / "node.toml", _toml(settings).encode())
 
 

@@ -24,8 +24,7 @@ from paridad.base.errors import ParidadError
 from paridad.base.strict import JsonValue
 from paridad.cli.forms import Form
 from paridad.cli.key import PENDING, private_keys
-from paridad.cli.seeing import NOBODY, words
-from paridad.cli.status import status_of
+from paridad.cli.seeing import words
 from paridad.cli.verbs import Call, Noun, Verb
 from paridad.cli.words import PHRASES
 from paridad.ledger import log
@@ -38,7 +37,8 @@ from paridad.store.backup import restored_heads
 from paridad.store.ledger import SqlLedgerStore
 from paridad.store.tables import evidence
 from paridad.store.vault import epochs_in_use
-from paridad.web.server import StatusPage
+from paridad.web.office import Office
+from paridad.web.server import House
 
 PRIVATE = 0o077
 SOON_SECONDS = 30 * 86_400
@@ -61,16 +61,16 @@ def run(call: Call, form: Run) -> JsonValue:
     with ExitStack() as stack:
         node = open_node(Home(call.home), clock=call.session.clock, random=call.session.random)
         stack.callback(node.close)
-        page = StatusPage(lambda: status_of(node, NOBODY), port=node.settings.status_port)
         daemon = Daemon(node, call.session.operations)
+        house = House(Office(node, call.session.operations), port=node.settings.web_port)
         port = daemon.start()
         stack.pop_all()
         stack.callback(daemon.stop)
-        page.start()
-        stack.callback(page.stop)
+        house.start()
+        stack.callback(house.stop)
         call.tell("listening", party=node.own.party, host=node.settings.host, port=port)
-        if page.port >= 0:
-            call.tell("status_page", port=page.port)
+        if house.port >= 0:
+            call.tell("pages", port=house.port)
         for each in (signal.SIGINT, signal.SIGTERM):
             stack.callback(signal.signal, each, signal.signal(each, lambda *_: _stop(daemon)))
         daemon.loop()

@@ -127,6 +127,8 @@ def _toml(entries: Mapping[str, str | int]) -> str:
 
 
 def _value(value: str | int) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return str(value) if isinstance(value, int) else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 

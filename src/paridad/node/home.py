@@ -46,8 +46,14 @@ class Settings:
     """Address of each other party's node."""
     own_checkpoint_seconds: int
     """Rhythm at which the head of *own* is signed and shown."""
-    status_port: int
-    """Port of the status page on loopback, 0 for any, -1 for none."""
+    web_port: int
+    """Port of the pages on loopback, 0 for any, -1 for none."""
+    names: tuple[str, ...] = ()
+    """Names, with their ports, under which a proxy of the party brings people to the pages."""
+    zone: str = "UTC"
+    """Time zone of the people who work here, beside UTC."""
+    demo_identities: bool = False
+    """Whether anybody on this machine may sign in as anybody listed: for demonstrations and practice alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,10 @@ class Home:
                 port=int(table.get("port", 0)),
                 peers={str(party): str(peer["url"]) for party, peer in table.get("peers", {}).items()},
                 own_checkpoint_seconds=int(table.get("own_checkpoint_seconds", OWNER_CHECKPOINT_SECONDS)),
-                status_port=int(table.get("status_port", -1)),
+                web_port=int(table.get("web_port", -1)),
+                names=tuple(map(str, table.get("names", ()))),
+                zone=str(table.get("zone", "UTC")),
+                demo_identities=table.get("demo_identities", False) is True,
             )
         except (KeyError, TypeError, ValueError) as error:
             raise _refused(
