@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ONCE ?=
 STRICT ?=
 
-.PHONY: demo test lint types unit soak bench docs wheel clean
+.PHONY: demo test lint types unit browser soak bench docs assets screenshots wheel clean
 
 $(BIN)/.run: requirements/run.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -17,7 +17,14 @@ $(BIN)/.dev: requirements/dev.txt $(BIN)/.run
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
-demo: $(BIN)/.run
+# What the pages look like. Where the packages cannot be had the pages stay plain, and the next `make` tries again.
+ASSETS := src/paridad/web/static/manifest.json
+$(ASSETS): tools/build_assets.py requirements/assets.txt $(shell find src/paridad/web/client -type f) | $(BIN)/.run
+	@$(BIN)/python tools/build_assets.py $(if $(STRICT),--strict)
+
+assets: $(ASSETS)
+
+demo: $(BIN)/.run $(ASSETS)
 	@$(BIN)/paridad demo $(if $(ONCE),--once)
 
 lint: $(BIN)/.dev
@@ -28,11 +35,17 @@ lint: $(BIN)/.dev
 types: $(BIN)/.dev
 	$(BIN)/mypy
 
-unit: $(BIN)/.dev
+unit: $(BIN)/.dev $(ASSETS)
 	STRICT=$(STRICT) $(BIN)/python -m pytest -q -n 2 --dist loadfile --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json
 	$(BIN)/python tests/coverage_gate.py .coverage.json
 
 test: lint types unit
+
+browser: $(BIN)/.dev $(ASSETS)
+	STRICT=$(STRICT) $(BIN)/python -m pytest -q -m browser tests/browser
+
+screenshots: $(BIN)/.dev $(ASSETS)
+	SCREENSHOTS=screenshots $(BIN)/python -m pytest -q -m browser tests/browser/test_browser_pages.py
 
 soak: $(BIN)/.dev
 	$(BIN)/python tests/soak.py
@@ -43,7 +56,7 @@ bench: $(BIN)/.run
 docs: $(BIN)/.dev
 	$(BIN)/python -m pytest -q tests/docs
 
-wheel: $(BIN)/.dev
+wheel: $(BIN)/.dev $(ASSETS)
 	$(BIN)/python -m pip wheel -q --no-deps -w dist .
 
 clean:

@@ -109,7 +109,7 @@ CAMPAIGNS: Mapping[str, Campaign] = {
         "flipped", 800_000, Flipped, bitflips, "bits of an export · bits de una exportación", once=True
     ),
     "mutants": Campaign(
-        "score", 95, Mutated, mutants, "mutants noticed, per cent · mutantes advertidos, por ciento", once=True
+        "score", 90, Mutated, mutants, "mutants noticed, per cent · mutantes advertidos, por ciento", once=True
     ),
 }
 

@@ -2,12 +2,13 @@
 """The soak's own bookkeeping: goals, resuming, and a page that hides nothing. The campaigns are tested beside it."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 import soak
-from faults.mutants import counted
+from faults.mutants import SENTENCE, counted
 from faults.power import Cuts
 
 pytestmark = pytest.mark.faults
@@ -76,5 +77,42 @@ def test_a_disk_that_lies_unnoticed_is_harm() -> None:
 def test_mutants_are_counted_by_whether_a_test_noticed() -> None:
     """A mutant that hangs its tests was noticed; one that no test touches was not."""
     done = counted("acts", {"killed": 6, "survived": 1, "timeout": 2, "no_tests": 1, "total": 20})
-    assert (done.total, done.tried, done.noticed, done.score) == (20, 10, 8, 80.0)
+    assert (done.total, done.tried, done.noticed, done.survived, done.timeouts, done.score) == (20, 10, 8, 2, 2, 80.0)
     assert counted("acts", {"failure": "it did not start"}).score == 0.0
+    assert counted("acts", {"failure": "it did not start"}).packages["acts"]["failure"] == "it did not start"
+
+
+def test_packages_are_counted_apart_and_together() -> None:
+    """The score of all is that of all mutants, not the mean of two scores."""
+    done = counted("acts", {"killed": 30, "survived": 10, "total": 40})
+    done.add(counted("ledger", {"killed": 59, "timeout": 1, "total": 60}))
+    assert (done.total, done.survived, done.timeouts, done.score) == (100, 10, 1, 90.0)
+    assert [part["score"] for part in done.packages.values()] == [75.0, 100.0]
+    assert done.packages["ledger"] == {
+        "total": 60,
+        "tried": 60,
+        "noticed": 60,
+        "survived": 0,
+        "timeouts": 1,
+        "score": 100.0,
+    }
+
+
+SENTENCES = [
+    ('    "The note is not UTF-8.",', True),
+    ('    es=f"El acto no se dirige a {party}.",', True),
+    ('    "is defined twice",', True),
+    ('    "Malformed base64.",', True),
+    ('    f"{path}.{name}",', False),
+    ('    f"old {old}",', False),
+    ('    f"cosignature/v1\\ntime {time} of {log}\\n",', False),
+    ('    b"one two three",', False),
+    ("    es=es,", False),
+    ("    8,", False),
+    ('    raise refused("The note is not UTF-8.", 8)', False),
+]
+
+
+@pytest.mark.parametrize(("line", "left_as_it_is"), SENTENCES)
+def test_only_a_sentence_alone_on_its_line_is_left_as_it_is(line: str, left_as_it_is: bool) -> None:
+    assert bool(re.search(SENTENCE, line)) == left_as_it_is

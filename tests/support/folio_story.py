@@ -73,6 +73,7 @@ TERMS = Terms(
     bases={"treaty": None, "law-of-a": "A", "law-of-b": "B"},
     outcomes=frozenset({"seizure", "nothing"}),
     obligations=frozenset({"no-court-use", "speciality"}),
+    assurances=frozenset({"speciality"}),
     desks=frozenset({"targets"}),
     handling={
         "OPEN": HandlingTerms(0, "free", two_person=False, retention_days=3650),
@@ -339,8 +340,8 @@ def asks_what_is_meant() -> Step:
     return gives("asked", AskClarification, question="Which of the two?")
 
 
-def clarifies() -> Step:
-    return gives("asking", Clarify, of=hash_of("clarification"), text="The elder.")
+def clarifies(**more: Any) -> Step:
+    return gives("asking", Clarify, of=hash_of("clarification"), text="The elder.", **more)
 
 
 def suspends(side: str) -> Step:

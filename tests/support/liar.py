@@ -18,7 +18,7 @@ from typing import Any, cast
 
 from msgspec import to_builtins
 
-from paridad.acts.disclosure import digest_of
+from paridad.acts.disclosure import digests_of
 from paridad.acts.envelope import ActHash, Draft, SeenHead, act_hash
 from paridad.acts.issue import ActSigner, issue
 from paridad.acts.verify import open_act, wire_of
@@ -66,7 +66,7 @@ class Made:
     @property
     def digests(self) -> tuple[str, ...]:
         """The digests of its disclosures."""
-        return tuple(digest_of(text) for text in self.texts)
+        return tuple(digests_of(self.texts))
 
     @property
     def wire(self) -> bytes:

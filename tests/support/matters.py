@@ -22,7 +22,7 @@ from paridad.folio.commands import Ask, Given, Withheld
 from paridad.folio.state import Folio
 from paridad.node.importing import Marks, import_dossiers
 from paridad.node.node import Node
-from paridad.node.saying import Said, preview
+from paridad.node.saying import Said, Wish, preview
 from paridad.store import streams
 from paridad.store.acts import ActQuery, filed_acts
 from paridad.store.tables import outbox
@@ -103,7 +103,7 @@ class Matter:
 
     def offer(self, record: str, **more: Any) -> dict[str, Any]:
         """Return what policy lets the asked side give of a record, and what it withholds and by which rule."""
-        shown = preview(self.node("asked").own, self.folio, record, now=self.parties.clock(), **more)
+        shown = preview(self.node("asked").own, self.folio, record, Wish(**more), now=self.parties.clock())
         withheld = [
             Withheld(each.path, why.rule, why.clause, ask_again=True, record=record)
             for each in shown.withheld

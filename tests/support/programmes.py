@@ -196,7 +196,8 @@ def generic_template(parties: Sequence[str]) -> bytes:
         "obligations": ("no-court-use",),
         "desks": ("targets", "arms"),
     }.items():
-        lines += [_entry(name, each) for each in ids]
+        more = {"assurance": True} if name == "obligations" else {}
+        lines += [_entry(name, each, **more) for each in ids]
     lines.append(_entry("urgencies", "urgent", acknowledge_seconds=3600, answer_seconds=28_800))
     lines.append(_entry("urgencies", "ordinary", acknowledge_seconds=86_400, answer_seconds=604_800))
     lines.append(

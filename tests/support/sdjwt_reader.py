@@ -11,7 +11,7 @@ import json
 from base64 import urlsafe_b64decode
 from typing import Any
 
-from paridad.acts.disclosure import digest_of
+from paridad.acts.disclosure import digests_of
 
 
 def parts_of(wire: str) -> tuple[Any, Any, list[str]]:
@@ -34,7 +34,7 @@ def read_claims(wire: str) -> Any:
 
 def apply(payload: Any, texts: list[str]) -> Any:
     """Apply disclosures to a payload (RFC 9901 §7.1, step 3); all of them must find their place (step 5)."""
-    waiting = {digest_of(text): decoded(text) for text in texts}
+    waiting = dict(zip(digests_of(texts), map(decoded, texts), strict=True))
     claims = _resolve(payload, waiting)
     if waiting:
         raise ValueError("a disclosure is referenced by no digest")

@@ -61,6 +61,8 @@ class Parties:
     clock: TestClock = field(default_factory=TestClock)
     urls: Mapping[str, str] = field(default_factory=dict)
     """Database address by party; SQLite in the folder where none is given."""
+    settings: Mapping[str, str | int] = field(default_factory=dict)
+    """What `node.toml` says besides."""
 
     def __post_init__(self) -> None:
         template = self.template or template_for(self.names)
@@ -91,7 +93,7 @@ class Parties:
             if each.role in ("liaison", "head")
         ]
         home = self.folder / party
-        settings: dict[str, str | int] = {"own_checkpoint_seconds": RHYTHM}
+        settings: dict[str, str | int] = {"own_checkpoint_seconds": RHYTHM, **self.settings}
         if party in self.urls:
             settings["store"] = self.urls[party]
         random = seeded_random("home", party)

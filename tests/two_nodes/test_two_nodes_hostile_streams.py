@@ -279,8 +279,8 @@ def assert_distrusted(liar: Liar) -> None:
     assert changed(before, dump(liar.target)) == set()
     officer = liar.parties.officer(liar.other, "operator")
     with pytest.raises(Exception, match="role"):
-        trust_again(liar.target.own, liar.parties.officer(liar.other), liar.shared, now=liar.now)
-    assert trust_again(liar.target.own, officer, liar.shared, now=liar.now) == 1
+        trust_again(liar.target.own, liar.parties.officer(liar.other), liar.shared, "Looked at by hand.", now=liar.now)
+    assert trust_again(liar.target.own, officer, liar.shared, "Looked at by hand.", now=liar.now) == 1
     assert liar.deliver(good).receipt
     assert liar.target.edge(Request("POST", WITNESS, liar.add_checkpoint()), liar.party).status == 200
 
@@ -326,7 +326,7 @@ def test_a_second_proof_begins_the_doubt_again(liar: Liar) -> None:
         with liar.target.own.store.read() as conn:
             assert doubt.doubted(conn, liar.shared)
         officer = liar.parties.officer(liar.other, "operator")
-        assert trust_again(liar.target.own, officer, liar.shared, now=liar.now) == extra
+        assert trust_again(liar.target.own, officer, liar.shared, "Looked at by hand.", now=liar.now) == extra
     assert liar.deliver(liar.delivery([liar.act()])).receipt
 
 

@@ -341,16 +341,44 @@ def test_no_authority_no_line(line: Line) -> None:
             make(line.client("MX"), " \n")
 
 
-def test_a_server_that_answers_strangers_does_not_start(line: Line) -> None:
-    """The planted fault: verification is switched off, and the node refuses to go on."""
+HOSTS = ["127.0.0.1", "127.0.0.2", "0.0.0.0", "localhost", "", "::1", "::"]
+
+
+def listens(host: str) -> bool:
+    """Whether this machine can listen on an address."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, 0), family=family).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_server_that_answers_strangers_does_not_start(host: str, line: Line) -> None:
+    """The planted fault: verification is switched off, and the node refuses to go on, wherever it listens."""
+    if not listens(host):
+        pytest.skip(f"this machine does not listen on {host}")
     m = line.matter
     tls = m.parties.folder / "US" / "tls"
     context = own_tls(Credentials(str(tls / "server.crt"), str(tls / "server.key")), m.parties.secrets["MX"].authority)
     context.verify_mode = ssl.CERT_NONE
-    open_ = Server(lambda _r, _c: Response(200, b"hello"), host="127.0.0.1", port=0, tls=context)
+    open_ = Server(lambda _r, _c: Response(200, b"hello"), host=host, port=0, tls=context)
     with pytest.raises(RuntimeError, match="answers callers without a certificate"):
         open_.start()
     open_.stop()
+    closed = own_tls(Credentials(str(tls / "server.crt"), str(tls / "server.key")), m.parties.secrets["MX"].authority)
+    good = Server(lambda _r, _c: Response(200, b"hello"), host=host, port=0, tls=closed)
+    good.start()
+    good.stop()
+
+
+def test_where_nobody_listens_nothing_is_shown() -> None:
+    """A port without a server has refused nobody for want of a certificate."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    with pytest.raises(ConnectionRefusedError):
+        assert_refuses_strangers("127.0.0.1", port)
 
 
 def test_a_server_that_cannot_start_says_so(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,31 +15,38 @@ Worked example
     select(act, {"birth.date"})                      raises SelectionRefused: its parent `birth` is not sent
 """
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Protocol
 
 import msgspec
 
-from paridad.acts.envelope import DIGEST_PATTERN
 from paridad.acts.errors import SelectionRefused
 from paridad.acts.vocabulary import FIELD_NAME, RESERVED_NAMES
-from paridad.base.strict import JsonValue, decode_base64url, encode_base64url, encode_digests, malformed
+from paridad.base.strict import (
+    JsonValue,
+    are_base64url,
+    are_digests,
+    decode_base64url,
+    encode_digests,
+    malformed,
+)
 from paridad.base.words import Words
 
 MAX_DIGESTS = 512
 """Digests of one set. What would need more is a payload."""
 SALT_BYTES = 16
+MAX_NAME = 64
+"""Characters of a field's name, as `FIELD_NAME` has it; what is longer is not even remembered."""
 
-_DIGEST = re.compile(DIGEST_PATTERN)
-_USUAL_SALT = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]")
+_USUAL_SALT_LENGTH = 22
 _MARKS = frozenset({"_sd", "_sd_alg", "..."})
 _NAMED = 3
 """Salt, name, value; an element of a list has no name."""
 
 
-class Disclosure(msgspec.Struct, frozen=True):
+class Disclosure(msgspec.Struct, frozen=True, gc=False):
     """One disclosure that fits its act."""
 
     text: str
@@ -59,11 +66,6 @@ class HasDisclosures(Protocol):
     @property
     def disclosures(self) -> Mapping[str, Disclosure]:
         """The disclosures by path."""
-
-
-def digest_of(text: str) -> str:
-    """Return the digest of the text of a disclosure."""
-    return encode_base64url(sha256(text.encode("ascii")).digest())
 
 
 def digests_of(texts: Iterable[str]) -> list[str]:
@@ -96,7 +98,7 @@ def check_digests(digests: object) -> None:
             f"`_sd` no es una lista de hasta {MAX_DIGESTS} resúmenes.",
             f"`_sd` is not a list of up to {MAX_DIGESTS} digests.",
         )
-    if not (all(isinstance(digest, str) for digest in digests) and all(map(_DIGEST.fullmatch, digests))):
+    if not are_digests(digests):
         raise malformed("`_sd` contiene algo que no es un resumen.", "`_sd` holds something that is not a digest.")
     if digests != sorted(digests):
         raise malformed("`_sd` no está ordenado.", "`_sd` is not sorted.")
@@ -115,7 +117,8 @@ def fit(digests: list[str], texts: Sequence[str], trees: Sequence[Any]) -> Fitte
     fitting = _Fitting(texts, trees)
     fields = dict(fitting.named(digests, None))
     for name, value in fields.items():
-        fields[name] = fitting.inner(name, value)
+        if not isinstance(value, str):
+            fields[name] = fitting.inner(name, value)
     return fitting.finish(fields)
 
 
@@ -193,13 +196,14 @@ class _Fitting:
 
 
 def _check_salts(trees: Sequence[Any]) -> None:
-    salts: set[str] = set()
     for tree in trees:
         if not isinstance(tree, list) or len(tree) not in {_NAMED - 1, _NAMED}:
             raise malformed("Un campo revelado no tiene tres partes.", "A disclosure does not have three parts.")
-        _check_salt(tree[0])
-        salts.add(tree[0])
-    if len(salts) != len(trees):
+    salts = [tree[0] for tree in trees]
+    if not are_base64url(salts, _USUAL_SALT_LENGTH):
+        for salt in salts:
+            _check_salt(salt)
+    if len(set(salts)) != len(trees):
         raise malformed(
             "Una sal está dos veces en el acto, o un campo revelado llegó dos veces.",
             "A salt stands twice in the act, or a disclosure came twice.",
@@ -207,15 +211,20 @@ def _check_salts(trees: Sequence[Any]) -> None:
 
 
 def _check_salt(salt: object) -> None:
-    if not isinstance(salt, str) or not (_USUAL_SALT.fullmatch(salt) or len(decode_base64url(salt)) >= SALT_BYTES):
+    if not isinstance(salt, str) or len(decode_base64url(salt)) < SALT_BYTES:
         raise malformed(f"Una sal mide menos de {SALT_BYTES} bytes.", f"A salt has less than {SALT_BYTES} bytes.")
 
 
 def _check_name(name: object) -> None:
-    if not isinstance(name, str) or not FIELD_NAME.fullmatch(name):
+    if not isinstance(name, str) or len(name) > MAX_NAME or not _has_form(name):
         raise malformed("El nombre de un campo no se admite.", "The name of a field is not admitted.")
     if name in RESERVED_NAMES:
         raise malformed(f"El nombre {name} está reservado.", f"The name {name} is reserved.")
+
+
+@lru_cache(maxsize=4096)
+def _has_form(name: str) -> bool:
+    return FIELD_NAME.fullmatch(name) is not None
 
 
 def _check_plain(value: JsonValue) -> None:

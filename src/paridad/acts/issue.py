@@ -20,16 +20,23 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from paridad.acts.disclosure import MAX_DIGESTS, SALT_BYTES, Disclosure, digest_of
+from paridad.acts.disclosure import MAX_DIGESTS, SALT_BYTES, Disclosure, digests_of
 from paridad.acts.envelope import ActHash, Draft, Envelope, SeenHead, act_hash, read_envelope
 from paridad.acts.errors import DraftRefused
 from paridad.acts.verify import ALGORITHM, MAX_DISCLOSURE, MAX_DISCLOSURES, MAX_SIGNED, TYPE, wire_of
 from paridad.acts.vocabulary import Field, Kind, Vocabulary, check_body
 from paridad.base.errors import Malformed
 from paridad.base.sources import Random
-from paridad.base.strict import JsonValue, encode_base64url, encode_digests, write_json
+from paridad.base.strict import (
+    JsonValue,
+    encode_base64url,
+    encode_base64url_each,
+    encode_digests,
+    write_json,
+    write_json_each,
+)
 from paridad.base.words import Words
 
 PADDING = (16, 32, 64, 128, 256, MAX_DIGESTS)
@@ -65,7 +72,7 @@ class IssuedAct:
     @property
     def texts(self) -> tuple[str, ...]:
         """The texts of all disclosures, parents before their parts."""
-        return tuple(each.text for each in self.disclosures.values())
+        return tuple([each.text for each in self.disclosures.values()])
 
     @property
     def wire(self) -> bytes:
@@ -139,50 +146,70 @@ def _check_sizes(signed: int, texts: Sequence[str]) -> None:
         )
 
 
+class _Said(NamedTuple):
+    """A field or a part of one, not yet blinded."""
+
+    name: str | None
+    value: JsonValue
+    parent: str | None
+    path: str
+
+
 class _Blinding:
     """Turns fields into disclosures and digests; keeps the disclosures it made."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
         self._salts: set[str] = set()
-        self._made: list[Disclosure] = []
+        self._parts: dict[str, list[Disclosure]] = {}
+        self._whole: list[Disclosure] = []
 
     def in_order(self) -> dict[str, Disclosure]:
-        """Return what was made, by path."""
-        return {disclosure.path: disclosure for disclosure in self._made}
+        """Return what was made, by path: the whole first, its parts behind it."""
+        return {each.path: each for whole in self._whole for each in (whole, *self._parts.get(whole.path, ()))}
 
     def fields(self, fields: Mapping[str, JsonValue], kind: Kind) -> list[str]:
         """Return the digests of the top level, decoys included, sorted."""
-        digests = [self._field(name, value, kind.fields[name]) for name, value in fields.items()]
-        return sorted(self._padded(digests))
+        known = kind.fields
+        said = [_Said(name, self._blinded(name, value, known[name]), None, name) for name, value in fields.items()]
+        self._whole = self._disclose(said)
+        return sorted(self._padded([each.digest for each in self._whole]))
 
-    def _field(self, name: str, value: JsonValue, known: Field) -> str:
-        at = len(self._made)  # parts are made first, because the whole holds their digests; the whole stands first
+    def _blinded(self, name: str, value: JsonValue, known: Field) -> JsonValue:
+        """Return the value of a field as its disclosure says it: of a record or list, the digests of its parts."""
         if known.type == "record":
-            parts = cast("Mapping[str, JsonValue]", value)
-            made = [self._disclose(part, parts[part], name, f"{name}.{part}") for part in parts]
-            value = {"_sd": sorted(self._padded(made))}
-        elif known.type == "list":
+            members = cast("Mapping[str, JsonValue]", value)
+            parts = [_Said(part, inner, name, f"{name}.{part}") for part, inner in members.items()]
+            return {"_sd": sorted(self._digests_of_parts(name, parts))}
+        if known.type == "list":
             elements = cast("Sequence[JsonValue]", value)
-            made = [self._disclose(None, element, name, f"{name}[{n}]") for n, element in enumerate(elements)]
-            value = [{"...": digest} for digest in self._padded(made)]
-        digest = self._disclose(name, value, None, name)
-        self._made.insert(at, self._made.pop())
-        return digest
+            parts = [_Said(None, element, name, f"{name}[{n}]") for n, element in enumerate(elements)]
+            return [{"...": digest} for digest in self._digests_of_parts(name, parts)]
+        return value
 
-    def _disclose(self, name: str | None, value: JsonValue, parent: str | None, path: str) -> str:
-        salt = self._salt()
-        text = encode_base64url(write_json([salt, value] if name is None else [salt, name, value]))
-        digest = digest_of(text)
-        self._made.append(Disclosure(text, digest, salt, name, value, parent, path))
-        return digest
+    def _digests_of_parts(self, name: str, parts: Sequence[_Said]) -> list[str]:
+        made = self._parts[name] = self._disclose(parts)
+        return self._padded([each.digest for each in made])
 
-    def _salt(self) -> str:
-        salt = encode_base64url(self._random(SALT_BYTES))
-        if salt in self._salts:
+    def _disclose(self, said: Sequence[_Said]) -> list[Disclosure]:
+        salts = self._fresh_salts(len(said))
+        written = [
+            [salt, each.value] if each.name is None else [salt, each.name, each.value]
+            for salt, each in zip(salts, said, strict=True)
+        ]
+        texts = encode_base64url_each(write_json_each(written))
+        return [
+            Disclosure(text, digest, salt, *each)
+            for text, digest, salt, each in zip(texts, digests_of(texts), salts, said, strict=True)
+        ]
+
+    def _fresh_salts(self, count: int) -> list[str]:
+        drawn, before = self._random(SALT_BYTES * count), len(self._salts)
+        salts = encode_base64url_each([drawn[at : at + SALT_BYTES] for at in range(0, len(drawn), SALT_BYTES)])
+        self._salts.update(salts)
+        if len(self._salts) != before + count:
             raise RuntimeError("the random source repeated itself; nothing was signed")
-        self._salts.add(salt)
-        return salt
+        return salts
 
     def _padded(self, digests: list[str]) -> list[str]:
         for size in PADDING:

@@ -28,7 +28,14 @@ from paridad.acts.errors import ActRefused, FutureAct, NotAddressed
 from paridad.acts.vocabulary import Kind, Vocabulary, check_body
 from paridad.base.errors import ParidadError
 from paridad.base.signing import Ed25519Key
-from paridad.base.strict import JsonValue, decode_base64url, malformed, read_json
+from paridad.base.strict import (
+    JsonValue,
+    decode_base64url,
+    decode_base64url_each,
+    malformed,
+    read_json,
+    read_json_each,
+)
 from paridad.base.words import Words
 from paridad.programme.origins import Log
 
@@ -123,11 +130,11 @@ def open_act(
     # (2) base64url is canonical in every part (RFC 4648 §3.5).
     with _Step(2):
         header, payload, signature = [decode_base64url(part) for part in signed.split(".")]
-        opened = [decode_base64url(text) for text in texts]
+        opened = decode_base64url_each([text.encode("latin-1") for text in texts])
     # (3) Strict JSON in every part: depth, duplicate keys, floats, key names, strings.
     with _Step(3):
         head, claims = read_json(header), read_json(payload)
-        trees = [read_json(disclosure) for disclosure in opened]
+        trees = read_json_each(opened)
     # (4) The header is exactly `alg`, `kid`, `typ`, with the one algorithm and the one type (RFC 8725 §3.1, §3.11).
     with _Step(4):
         kid = _read_header(head)
@@ -190,7 +197,7 @@ def reread(signed: bytes, texts: Sequence[str], *, vocabulary: Vocabulary) -> Ve
     claims = read_json(payload)
     digests = _take_digests(claims)
     envelope = read_envelope(claims)
-    fitted = fit(digests, texts, [read_json(decode_base64url(text)) for text in texts])
+    fitted = fit(digests, texts, read_json_each([decode_base64url(text) for text in texts]))
     return VerifiedAct(
         signed,
         act_hash(signed),

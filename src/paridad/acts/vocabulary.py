@@ -37,9 +37,9 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any, Literal, NoReturn, cast, get_args
 
-from paridad.acts.envelope import DIGEST_PATTERN, ENVELOPE_CLAIMS, KIND_PATTERN
+from paridad.acts.envelope import ENVELOPE_CLAIMS, KIND_PATTERN
 from paridad.acts.errors import BodyRefused, VocabularyRefused
-from paridad.base.strict import JsonValue
+from paridad.base.strict import JsonValue, are_digests
 from paridad.base.words import Words
 
 FieldType = Literal["text", "code", "integer", "boolean", "date", "time", "hash", "decimal", "record", "list"]
@@ -134,27 +134,32 @@ def _check_members(known: Mapping[str, Field], values: Mapping[str, JsonValue], 
         member = known.get(name)
         if member is None:
             _refuse_body(f"{path}.{name}", "no existe en el vocabulario", "does not exist in the vocabulary")
-        _check_value(member, value, path, complete)
+        fits = _FITS.get(member.type)
+        if fits is None or not fits(value):
+            _check_whole(member, value, path, complete)
     if complete:
         for name in known.keys() - values.keys():
             if known[name].required:
                 _refuse_body(f"{path}.{name}", "falta y es obligatorio", "is missing and is required")
 
 
-def _check_value(known: Field, value: JsonValue, path: str, complete: bool) -> None:
-    fits = _FITS.get(known.type)
-    if fits is not None and fits(value):
-        return
+def _check_whole(known: Field, value: JsonValue, path: str, complete: bool) -> None:
+    """Check a list or record part by part; anything else that comes here does not fit."""
     if known.element is not None and isinstance(value, list | tuple):
-        each_fits = _FITS.get(known.element.type)
-        if each_fits is not None and all(map(each_fits, value)):
-            return
-        for element in cast("Sequence[JsonValue]", value):
-            _check_value(known.element, element, path, complete)
+        _check_elements(known.element, value, path, complete)
     elif known.type == "record" and isinstance(value, Mapping):
         _check_members(known.members, value, f"{path}.{known.name}", complete)
     else:
         _refuse_body(f"{path}.{known.name}", f"no es de tipo {known.type}", f"is not of type {known.type}")
+
+
+def _check_elements(known: Field, values: Sequence[JsonValue], path: str, complete: bool) -> None:
+    if known.type == "hash" and are_digests(values):
+        return
+    fits = _FITS.get(known.type)
+    for value in values:
+        if fits is None or not fits(value):
+            _check_whole(known, value, path, complete)
 
 
 def _refuse_body(path: str, es: str, en: str) -> NoReturn:
@@ -162,7 +167,6 @@ def _refuse_body(path: str, es: str, en: str) -> NoReturn:
 
 
 _CODE = re.compile(r"[!-~]{1,256}")
-_HASH = re.compile(DIGEST_PATTERN)
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 
@@ -190,7 +194,7 @@ _FITS: Mapping[str, Callable[[object], bool]] = {
     "boolean": lambda value: isinstance(value, bool),
     "date": _is_date,
     "time": lambda value: type(value) is int and value >= 0,
-    "hash": _matches(_HASH),
+    "hash": lambda value: are_digests((value,)),
     "decimal": _matches(_DECIMAL),
 }
 

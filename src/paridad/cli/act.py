@@ -18,8 +18,9 @@ import sqlalchemy as sa
 from paridad.acts.verify import VerifiedAct, open_act
 from paridad.base.strict import JsonValue
 from paridad.base.words import Words
+from paridad.cli.assent import Assent, show_assent
 from paridad.cli.errors import refused
-from paridad.cli.forms import Form, InFile, OfficerName, Positional
+from paridad.cli.forms import Form, InFile, OfficerName, Positional, Target
 from paridad.cli.places import Standing, standing
 from paridad.cli.seeing import entry, kind_words, note, reader, visible, words
 from paridad.cli.verbs import Noun, Verb
@@ -52,6 +53,14 @@ class Show(Form):
     officer: OfficerName
 
 
+class Copy(Form):
+    """One act as its speaker signed it."""
+
+    act: Positional
+    officer: OfficerName
+    out: Target = ""
+
+
 class Verify(Form):
     """An act to be verified: one that is here, or one in a file."""
 
@@ -67,6 +76,15 @@ def show(node: Node, form: Show) -> JsonValue:
         shown = entry(reading, conn, visible(reading, conn, form.act))
     note(reading, [form.act], "show")
     return shown
+
+
+def copy(node: Node, form: Copy) -> JsonValue:
+    """Return the signed text of an act, its fields closed: what stands in the log."""
+    reading = reader(node, form.officer)
+    with node.own.store.read() as conn:
+        act = visible(reading, conn, form.act)
+    note(reading, [form.act], "show")
+    return {"act": act.hash, "signed": act.signed.decode("ascii")}
 
 
 def verify(node: Node, form: Verify) -> JsonValue:
@@ -120,4 +138,12 @@ def _verified(act: VerifiedAct, place: Standing | None) -> JsonValue:
     }
 
 
-NOUN = Noun("act", (Verb("show", Show, operation=show), Verb("verify", Verify, operation=verify)))
+NOUN = Noun(
+    "act",
+    (
+        Verb("show", Show, operation=show),
+        Verb("copy", Copy, operation=copy, document="signed"),
+        Verb("verify", Verify, operation=verify),
+        Verb("assent", Assent, operation=show_assent),
+    ),
+)

@@ -9,9 +9,11 @@ import json
 
 import click
 
+from paridad.cli import bench_web
 from paridad.cli.bench_exchange import Load, run
 from paridad.cli.bench_stores import KINDS, databases
 from paridad.cli.errors import refused
+from paridad.cli.operations import OPERATIONS
 from paridad.cli.two_processes import parties_of
 from paridad.programmes import shipped_programme
 
@@ -51,6 +53,30 @@ def exchange(acts: int, batch: int, store: str, workers: int, as_json: bool) -> 
         )
     with databases(store, parties_of(shipped_programme("gis-mx-us"))) as stores:
         figures = {"store": store, **run(Load(acts, batch, workers), stores=stores)}
+    if as_json:
+        click.echo(json.dumps(figures, sort_keys=True))
+        return
+    for name, value in figures.items():
+        click.echo(f"{name}: {value}")
+
+
+@bench.command(
+    help="Cuánto tarda el servidor en hacer cada página con muchos folios; el nodo se llena en bloque. / "
+    "How long the server takes for each page with many folios; the node is seeded in bulk."
+)
+@click.option("--folios", default=10_000, show_default=True, help="Cuántos folios. / How many folios.")
+@click.option("--acts", default=200_000, show_default=True, help="Cuántos actos en todo. / How many acts in all.")
+@click.option("--requests", default=200, show_default=True, help="Veces que se pide cada página. / Requests a page.")
+@click.option(
+    "--store", type=click.Choice(KINDS), default=KINDS[0], show_default=True, help="Base de datos. / Database."
+)
+@click.option("--json", "as_json", is_flag=True, help="JSON.")
+def web(folios: int, acts: int, requests: int, store: str, as_json: bool) -> None:
+    """Measure the pages."""
+    parties = parties_of(shipped_programme("gis-mx-us"))
+    with databases(store, parties) as stores:
+        load = bench_web.Load(folios, acts, requests, stores.get(parties[0], ""))
+        figures = {"store": store, **bench_web.run(load, operations=OPERATIONS)}
     if as_json:
         click.echo(json.dumps(figures, sort_keys=True))
         return

@@ -16,9 +16,10 @@ Worked example
     paridad charter adopt --file charter.json --hash <as compared by telephone> --home …
 """
 
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import cast
+from typing import Protocol, cast
 
 from paridad.base.signing import Ed25519Key, MlDsaKey
 from paridad.base.strict import JsonValue, encode_base64url, read_json, write_json
@@ -35,6 +36,7 @@ from paridad.node.saying import demand_role
 from paridad.policy.engine import PolicyEngine
 from paridad.policy.lists import code_lists
 from paridad.programme.charter import Charter, assemble, compile_document, read_charter, sign_charter
+from paridad.programme.codes import Basis, Code, HandlingCode, Purpose, Urgency
 from paridad.programme.document import PartyKeys, read_document
 from paridad.programme.errors import CharterRefused
 from paridad.programme.facts import Facts
@@ -85,6 +87,7 @@ class Show(Form):
     """A charter: the newest of the node, or one in a file."""
 
     file: InFile = ""
+    officer: OfficerName = ""
 
 
 class Adopt(Form):
@@ -205,30 +208,80 @@ def assemble_charter(call: Call, form: Assemble) -> JsonValue:
 
 def show(call: Call, form: Show) -> JsonValue:
     """Show a charter that verifies."""
-    charter = read_charter(Path(form.file).read_bytes()) if form.file else Home(call.home).charters()[-1]
-    listed = (charter.handling, charter.purposes, charter.bases, charter.grounds, charter.outcomes)
-    unread = sum(not each.verified for codes in (*listed, charter.agencies) for each in codes.values())
+    return terms_of(read_charter(Path(form.file).read_bytes()) if form.file else Home(call.home).charters()[-1])
+
+
+def show_in_force(node: Node, form: Show) -> JsonValue:
+    """Show the charter that the node goes by; a file is read where the command is given."""
+    return terms_of(read_charter(Path(form.file).read_bytes()) if form.file else node.own.keys.current)
+
+
+def terms_of(charter: Charter) -> dict[str, JsonValue]:
+    """Return everything that was agreed on, each value with its source and whether it was compared with it."""
+    lists: Mapping[str, Mapping[str, Code]] = {
+        "purposes": charter.purposes,
+        "bases": charter.bases,
+        "grounds": charter.grounds,
+        "urgencies": charter.urgencies,
+        "outcomes": charter.outcomes,
+        "obligations": charter.obligations,
+        "desks": charter.desks,
+        "handling_codes": charter.handling,
+    }
+    agencies = charter.agencies.values()
+    clocks = charter.clocks
+    codes = [each for listed in lists.values() for each in listed.values()]
+    values: list[_Sourced] = [*agencies, *charter.parties.values(), *charter.markings.values(), *codes, clocks]
     return {
         **summary(charter),
-        "agencies": [{"agency": each.id, "name": words(each.name)} for each in charter.agencies.values()],
-        "handling_codes": [
-            {
-                "code": words(each.words, code),
-                "onward": each.onward,
-                "two_person": each.two_person,
-                "retention_days": each.retention_days,
-            }
-            for code, each in charter.handling.items()
+        "agencies": [{"agency": each.id, "name": words(each.name), **_origin(each)} for each in agencies],
+        **{name: [_value(each) for each in listed.values()] for name, listed in lists.items()},
+        "markings": [
+            {"party": each.party, "marking": words(each.words, each.id), "handling": each.handling, **_origin(each)}
+            for each in charter.markings.values()
         ],
-        "purposes": [words(each.words, code) for code, each in charter.purposes.items()],
-        "bases": [words(each.words, code) for code, each in charter.bases.items()],
-        "grounds": [words(each.words, code) for code, each in charter.grounds.items()],
-        "urgencies": [words(each.words, code) for code, each in charter.urgencies.items()],
-        "outcomes": [words(each.words, code) for code, each in charter.outcomes.items()],
-        "obligations": [words(each.words, code) for code, each in charter.obligations.items()],
-        "desks": [words(each.words, code) for code, each in charter.desks.items()],
-        "unverified": unread,
+        "clocks": {
+            "recall_seconds": clocks.recall_seconds,
+            "outcome_seconds": clocks.outcome_seconds,
+            "clarification_seconds": clocks.clarification_seconds,
+            **_origin(clocks),
+        },
+        "signatures": [
+            {"party": each.party, "algorithms": ["Ed25519", "ML-DSA-44"], "previous": each.previous}
+            for each in charter.signatures
+        ],
+        "unverified": sum(not each.verified for each in values),
     }
+
+
+class _Sourced(Protocol):
+    """A value that was taken from somewhere."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def verified(self) -> bool: ...
+
+
+def _origin(value: _Sourced) -> dict[str, JsonValue]:
+    return {"source": value.source, "verified": value.verified}
+
+
+def _value(value: Code) -> JsonValue:
+    """Return one value of a closed list, with what it obliges to."""
+    told: dict[str, JsonValue] = {"code": words(value.words, value.id), **_origin(value)}
+    if value.help is not None:
+        told["help"] = words(value.help)
+    match value:
+        case HandlingCode():
+            told |= {"onward": value.onward, "two_person": value.two_person, "retention_days": value.retention_days}
+        case Purpose():
+            told |= {"retention_days": value.retention_days}
+        case Basis():
+            told |= {"kind": value.kind, "party": value.party or ""}
+        case Urgency():
+            told |= {"acknowledge_seconds": value.acknowledge_seconds, "answer_seconds": value.answer_seconds}
+    return told
 
 
 def summary(charter: Charter) -> dict[str, JsonValue]:
@@ -241,7 +294,12 @@ def summary(charter: Charter) -> dict[str, JsonValue]:
         "effective_from": charter.effective_from,
         "notice": words(charter.notice) if charter.notice else None,
         "parties": [
-            {"party": each.id, "name": words(each.name), "root": root_print(each.root_ed25519, each.root_mldsa)}
+            {
+                "party": each.id,
+                "name": words(each.name),
+                "root": root_print(each.root_ed25519, each.root_mldsa),
+                **_origin(each),
+            }
             for each in charter.parties.values()
         ],
         "keys_listed": len(charter.keys),
@@ -316,7 +374,7 @@ NOUN = Noun(
         Verb("compile", Compile, local=compile_charter, home=False),
         Verb("sign", Sign, local=sign, home=False),
         Verb("assemble", Assemble, local=assemble_charter, home=False),
-        Verb("show", Show, local=show),
+        Verb("show", Show, local=show, operation=show_in_force),
         Verb("adopt", Adopt, local=adopt, operation=adopt_later),
     ),
 )

@@ -39,6 +39,7 @@ from paridad.desks.targets.ofac import Reject, load_ofac
 from paridad.desks.targets.projection import dossiers
 from paridad.desks.targets.sample import invent
 from paridad.node.composing import open_node
+from paridad.node.home import Home
 from paridad.node.importing import ImportReport, Marks, import_dossiers
 from paridad.node.running import SOCKET
 from paridad.programmes import shipped_story
@@ -86,11 +87,11 @@ def prepare(folder: Path, ofac: Path | None) -> tuple[Pair, ImportReport]:
     story = tomllib.loads(shipped_story(PROGRAMME).decode("utf-8"))
     for agency in (story["main"]["asking"], story["main"]["asked"]):
         party = agency.partition("/")[0]
-        ports[party] = _free_port()
+        ports[party] = free_port()
         settings[party] = {
             "port": ports[party],
             "own_checkpoint_seconds": OWN_RHYTHM_SECONDS,
-            "web_port": _free_port(),
+            "web_port": free_port(),
             "demo_identities": True,
         }
     pair = found_two(folder, PROGRAMME, settings=settings)
@@ -98,16 +99,16 @@ def prepare(folder: Path, ofac: Path | None) -> tuple[Pair, ImportReport]:
     reports = {}
     for part in ("main", "back"):
         scene = story[part]
-        entries = _entries(ofac if part == "main" else None, pair)
-        reports[part] = _file(pair, scene, entries)
+        reports[part] = file_list(pair, scene, _official(ofac) if ofac and part == "main" else None)
     return pair, reports["main"]
 
 
-def _file(pair: Pair, scene: Mapping[str, str], entries: Iterator[Dossier | Reject]) -> ImportReport:
-    """File a list at the node that is asked."""
+def file_list(pair: Pair, scene: Mapping[str, str], entries: Iterator[Dossier | Reject] | None = None) -> ImportReport:
+    """File a list at the node that is asked; an invented one where none is given."""
     node = open_node(pair.homes[scene["asked"].partition("/")[0]], clock=system_clock, random=system_random)
     marks = Marks(scene["asked"], scene["handling"], scene["purpose"], scene["record_basis"])
-    report = import_dossiers(node.own, node.views, entries, marks, now=system_clock())
+    found = entries or invent(INVENTED, seed=2026, countries=pair.parties)
+    report = import_dossiers(node.own, node.views, found, marks, now=system_clock())
     node.close()
     kinds = ", ".join(f"{name} {count}" for name, count in sorted(report.by_subject.items()))
     _say(
@@ -119,10 +120,7 @@ def _file(pair: Pair, scene: Mapping[str, str], entries: Iterator[Dossier | Reje
     return report
 
 
-def _entries(ofac: Path | None, pair: Pair) -> Iterator[Dossier | Reject]:
-    if ofac is None:
-        first, second = pair.parties
-        return invent(INVENTED, seed=2026, countries=(first, second))
+def _official(ofac: Path) -> Iterator[Dossier | Reject]:
     found = {name: sorted(ofac.glob(pattern)) for name, pattern in FILES.items()}
     if not found["sdn"]:
         raise click.UsageError(f"no {FILES['sdn']} in {ofac}")
@@ -134,7 +132,8 @@ def _entries(ofac: Path | None, pair: Pair) -> Iterator[Dossier | Reject]:
 
 @contextmanager
 def running(pair: Pair) -> Iterator[None]:
-    """Run both nodes, each in its own process, and stop them at the end."""
+    """Run both nodes, each in its own process, and stop them at the end; being told to stop is an end too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     code = "from paridad.cli import main; main()"
     processes = [
         subprocess.Popen(  # noqa: S603  our own interpreter and our own code
@@ -151,6 +150,36 @@ def running(pair: Pair) -> Iterator[None]:
             process.send_signal(signal.SIGTERM)
         for process in processes:
             process.wait(20)
+
+
+def until(what: str, look: Callable[[], Any]) -> Any:
+    """Look again until there is something to see, or give up with a sentence."""
+    deadline, last = time.monotonic() + PATIENCE_SECONDS, "nothing happened"
+    while time.monotonic() < deadline:
+        try:
+            if found := look():
+                return found
+        except Exception as error:  # noqa: BLE001  the node may not be up yet; the last reason is told
+            last = str(error)
+        time.sleep(0.2)
+    raise click.ClickException(f"{what}: {last}")
+
+
+def await_doors(pair: Pair) -> None:
+    """Wait until both nodes answer at their doors."""
+    for party, home in pair.homes.items():
+        until(f"start {party}", partial(_door_opens, home.path / SOCKET))
+        _say(f"{party}: nodo en marcha / node running")
+
+
+def a_person(home: Home) -> str:
+    """Return the act hash of a node's own dossier about a person, of a narcotics programme where there is one."""
+    with sa.create_engine(f"sqlite:///{home.path / 'node.db'}").connect() as conn:
+        named = [dossiers.c.programmes.contains(code) for code in NARCOTICS]
+        ours = sa.and_(dossiers.c.subject_type == "person", dossiers.c.party == home.settings.party)
+        people = sa.select(dossiers.c.hash).where(ours).order_by(dossiers.c.name)
+        found = conn.execute(people.where(sa.or_(*named)).limit(1)).scalar_one_or_none()
+        return str(found or conn.execute(people.limit(1)).scalar_one())
 
 
 class Story:
@@ -170,23 +199,9 @@ class Story:
         with self.session.line(home.path) as line:
             return line(operation, arguments if operation in UNNAMED else {"officer": officer, **arguments})
 
-    def until(self, what: str, look: Callable[[], Any]) -> Any:
-        """Look again until there is something to see, or give up with a sentence."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                if found := look():
-                    return found
-            except Exception as error:  # noqa: BLE001  the node may not be up yet; the last reason is told
-                self.last = error
-            time.sleep(0.2)
-        raise click.ClickException(f"{what}: {getattr(self, 'last', 'nothing happened')}")
-
     def play(self) -> dict[str, Any]:
         """Play the main matter and the one back, and return what both nodes say of it."""
-        for party, home in self.pair.homes.items():
-            self.until(f"start {party}", partial(_door_opens, home.path / SOCKET))
-            _say(f"{party}: nodo en marcha / node running")
+        await_doors(self.pair)
         folio, answer = self._request_and_answer()
         self._recall(folio, answer)
         self._finish(folio)
@@ -198,7 +213,7 @@ class Story:
             shown = self.ask(agency, "folio.show", folio=folio)
             return shown if shown["stage"]["code"] in stages else None
 
-        return self.until(f"{folio} {stages}", look)
+        return until(f"{folio} {stages}", look)
 
     def _open(self, scene: Mapping[str, str]) -> str:
         said = self.ask(
@@ -228,12 +243,7 @@ class Story:
 
     def _record(self) -> str:
         """Return the act hash of a person of a narcotics programme with a document and another name."""
-        home = self.pair.homes[self.main["asked"].partition("/")[0]]
-        with sa.create_engine(f"sqlite:///{home.path / 'node.db'}").connect() as conn:
-            named = [dossiers.c.programmes.contains(code) for code in NARCOTICS]
-            people = sa.select(dossiers.c.hash).where(dossiers.c.subject_type == "person").order_by(dossiers.c.name)
-            found = conn.execute(people.where(sa.or_(*named)).limit(1)).scalar_one_or_none()
-            return str(found or conn.execute(people.limit(1)).scalar_one())
+        return a_person(self.pair.homes[self.main["asked"].partition("/")[0]])
 
     def _recall(self, folio: str, answer: Mapping[str, Any]) -> None:
         scene = self.main
@@ -263,7 +273,7 @@ class Story:
         return folio
 
     def _result(self, folio: str, answer: Mapping[str, Any], refused: str) -> dict[str, Any]:
-        statuses = self.until("cosigned", self._settled)
+        statuses = until("cosigned", self._settled)
         leaves = next(each for each in answer["leaves"] if each["act"] != answer["acts"][0]["act"])
         shown = self.ask(self.main["asking"], "folio.show", folio=folio)
         exports = {
@@ -352,13 +362,15 @@ def _calm(status: Mapping[str, Any]) -> bool:
 
 
 def _stay(pair: Pair) -> None:
-    _say("")
+    """Say what to open and whom to enter as, and wait."""
+    _say("\nDemostración: sin identidad verificada / Demo: identity not verified")
     for party, home in pair.homes.items():
-        settings = home.settings
-        officer = f"{pair.agencies[party][-1].partition('/')[2].lower()}-liaison"
-        _say(f"{party}  https://localhost:{settings.port}   http://localhost:{settings.web_port}/es/   {home.path}")
+        settings, name = home.settings, pair.agencies[party][-1].partition("/")[2].lower()
+        _say(f"{party}  http://localhost:{settings.web_port}/")
+        _say(f"    entre como / sign in as: {', '.join(sorted(home.officers_of(pair.agencies[party][-1])))}")
+        _say(f"    paridad folio list --home {home.path} --as {name}-liaison")
         _say(f"    paridad status --home {home.path}")
-        _say(f"    paridad folio list --home {home.path} --as {officer}")
+    _say("Pruebe / try: solicitud, acuse, entrega, resultado / request, acknowledgement, release, outcome")
     _say("Ctrl-C")
     try:
         signal.pause()
@@ -366,7 +378,8 @@ def _stay(pair: Pair) -> None:
         _say("fin / end")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of loopback that nobody uses now."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         return int(found.getsockname()[1])
 

@@ -26,6 +26,7 @@ from paridad.node.home import Home
 from paridad.node.node import Node
 from paridad.node.purging import SECONDS_A_DAY, backups_by
 from paridad.node.saying import demand_role
+from paridad.node.views import bring_up_to_date
 from paridad.store.acts import StoredAct, filed_acts, numbers_of
 from paridad.store.backup import Record, back_up, restore
 from paridad.store.tables import act_keys
@@ -101,9 +102,8 @@ def erase_expired(node: Node, form: Erase) -> JsonValue:
     with own.store.read() as conn:
         expired = list(_expired(conn, node, now))
     if not form.dry_run and expired:
-        own.store.submit(lambda conn: [_erase(conn, node, act, now) for act in expired])
+        own.store.submit(lambda conn: _erase_all(conn, node, expired, now))
         own.store.scrub()
-        node.views.refresh()
     return {
         "dry_run": form.dry_run,
         "erased_acts": [
@@ -134,8 +134,11 @@ def _is_past(node: Node, act: StoredAct, now: int) -> bool:
     return now >= act.envelope.iat + charter.retention_days(act.envelope.hnd, act.envelope.pur) * SECONDS_A_DAY
 
 
-def _erase(conn: sa.Connection, node: Node, act: StoredAct, now: int) -> bool:
-    return node.own.vault.erase(conn, act.hash, at=now, backups_by=backups_by(now), reason="retention")
+def _erase_all(conn: sa.Connection, node: Node, expired: list[StoredAct], now: int) -> None:
+    """Destroy the disclosures, and what the views made of them, in one transaction; the scrub comes after both."""
+    for act in expired:
+        node.own.vault.erase(conn, act.hash, at=now, backups_by=backups_by(now), reason="retention")
+    bring_up_to_date(conn, node.own)
 
 
 VERBS = (

@@ -4,7 +4,8 @@
 Rules
   - A proof is a C2SP tlog-proof: index, audit path, checkpoint with cosignatures; any verifier of that format reads it.
   - `verify` says who cosigned and whether that is the quorum of the charter; without it the answer is no.
-  - Evidence is shown and written out as it is kept; what follows from it a person decides.
+  - Evidence is shown and written out as it is kept; what follows from it a person decides, with a reason
+    (`trust-again`).
 
 Worked example
     paridad log prove wUz… --out proof.txt
@@ -15,24 +16,31 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
+import sqlalchemy as sa
+
 from paridad.acts.envelope import party_of
 from paridad.base.strict import JsonValue
+from paridad.cli.disputes import judgements
 from paridad.cli.errors import refused
-from paridad.cli.forms import Form, InFile, Positional, PositionalWhole, Target
+from paridad.cli.forms import Acting, Form, InFile, Positional, PositionalWhole, Target
 from paridad.cli.places import Standing, cosigners, every_log, every_log_key, standing
 from paridad.cli.seeing import not_found
 from paridad.cli.verbs import Noun, Verb
+from paridad.exchange import doubt
 from paridad.exchange.own_side import OwnSide
 from paridad.exchange.witnessing import log_keys, open_logged
 from paridad.ledger import log
-from paridad.ledger.checkpoint import cosign, read_checkpoint_text
+from paridad.ledger.checkpoint import ED25519_COSIGNATURE_TYPE, cosign, read_checkpoint_text
 from paridad.ledger.errors import EvidenceRefused
 from paridad.ledger.evidence import open_equivocation
 from paridad.ledger.merkle import verify_consistency
-from paridad.ledger.note import add_lines, encode_base64, read_note
+from paridad.ledger.note import ED25519_TYPE, Ed25519NoteKey, add_lines, encode_base64, read_note, verifier_key
 from paridad.ledger.proof import open_proof, write_proof
+from paridad.node.judging import nothing_waits, of_log, trust_again
 from paridad.node.node import Node
+from paridad.node.saying import demand_role
 from paridad.store.ledger import SqlLedgerStore
+from paridad.store.tables import counters
 
 Role = Literal["shared", "own"]
 
@@ -42,6 +50,14 @@ class Head(Form):
 
     log: Role = "shared"
     out: Target = ""
+
+
+class Keys(Form):
+    """Every key that a log or a cosigner of the programme ever had."""
+
+
+class Position(Form):
+    """How far the node's record has grown."""
 
 
 class Prove(Form):
@@ -73,6 +89,13 @@ class Evidence(Form):
     out: Target = ""
 
 
+class TrustAgain(Acting):
+    """A person's judgement of a log that signed two histories."""
+
+    origin: Positional
+    reason: str
+
+
 def head(node: Node, form: Head) -> JsonValue:
     """Return the largest signed checkpoint of a log of ours, and who cosigned it."""
     own, origin = node.own, _origin(node.own, form.log)
@@ -89,6 +112,26 @@ def head(node: Node, form: Head) -> JsonValue:
         "cosigned": _cosigned(own, own.party, note),
         "note": note.decode(),
     }
+
+
+def keys(node: Node, form: Keys) -> JsonValue:
+    """Return the Ed25519 keys of logs and cosigners as C2SP verifier keys, for any verifier of that format."""
+    del form
+    own = node.own
+    signers = [line for key in every_log_key(own) for line in key.lines if isinstance(line, Ed25519NoteKey)]
+    found = [(line.name, "log", verifier_key(line.name, ED25519_TYPE, line.key)) for line in signers]
+    for party in (own.party, *own.others):
+        for use, named in (("witness", own.keys.witness_keys(party)), ("mirror", own.keys.mirror_keys(party))):
+            found += [(key.name, use, verifier_key(key.name, ED25519_COSIGNATURE_TYPE, key.ed25519)) for key in named]
+    return {"keys": [{"name": name, "use": use, "verifier_key": text} for name, use, text in found]}
+
+
+def position(node: Node, form: Position) -> JsonValue:
+    """Return how many acts were ever filed here: what a page compares to know that there is something new."""
+    del form
+    with node.own.store.read() as conn:
+        filed = conn.execute(sa.select(counters.c.value).where(counters.c.name == "filed")).scalar_one()
+    return {"position": int(filed)}
 
 
 def prove(node: Node, form: Prove) -> JsonValue:
@@ -160,16 +203,38 @@ def evidence(node: Node, form: Evidence) -> JsonValue:
         return _judged(node.own, Path(form.file).read_bytes())
     with node.own.store.read() as conn:
         kept = [(origin, each) for origin in every_log(node.own) for each in SqlLedgerStore(conn).evidence(origin)]
-    return {"evidence": [_kept(node.own, origin, data, form.out) for origin, data in kept]}
+        judged = {origin: judgements(conn, of_log(origin)) for origin, _ in kept}
+        doubted = {origin: doubt.doubted(conn, origin) for origin, _ in kept}
+    return {
+        "evidence": [
+            {**_kept(node.own, origin, data, form.out), "doubted": doubted[origin], "judgements": judged[origin]}
+            for origin, data in kept
+        ]
+    }
 
 
-def _kept(own: OwnSide, origin: str, data: bytes, out: str) -> JsonValue:
+def _kept(own: OwnSide, origin: str, data: bytes, out: str) -> dict[str, JsonValue]:
     digest = sha256(data).hexdigest()
     file = Path(out) / f"{digest}.txt" if out else None
     if file:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)
     return {"log": origin, "digest": digest, "proves": _proves(own, data), "file": str(file) if file else ""}
+
+
+def trust(node: Node, form: TrustAgain) -> JsonValue:
+    """Trust a log again after a person looked at the proofs against it; the proofs stay kept."""
+    own, now, officer = node.own, node.clock(), node.home.officer(form.officer)
+    if form.dry_run:
+        demand_role(own, officer, "administer", now=now)
+        with own.store.read() as conn:
+            doubted, count = doubt.doubted(conn, form.origin), len(doubt.proofs_against(conn, form.origin))
+        if not doubted:
+            raise nothing_waits()
+    else:
+        count = trust_again(own, officer, form.origin, form.reason, now=now)
+    told: dict[str, JsonValue] = {"settled_by": form.officer, "at": now, "reason": form.reason}
+    return {"dry_run": form.dry_run, "log": form.origin, "proofs": count, **told}
 
 
 def _proves(own: OwnSide, data: bytes) -> bool:
@@ -208,9 +273,12 @@ NOUN = Noun(
     "log",
     (
         Verb("head", Head, operation=head, document="note"),
+        Verb("keys", Keys, operation=keys),
+        Verb("position", Position, operation=position),
         Verb("prove", Prove, operation=prove, document="proof"),
         Verb("verify", Verify, operation=verify),
         Verb("consistency", Consistency, operation=consistency),
         Verb("evidence", Evidence, operation=evidence),
+        Verb("trust-again", TrustAgain, operation=trust),
     ),
 )

@@ -4,10 +4,13 @@
 Rules
   - `run` answers other parties, does its rounds, opens the local door for officers' commands and, where node.toml
     asks for it, the status page on loopback; it stops on SIGINT or SIGTERM and finishes what it does.
+  - `recover` is for a node that was restored and is stopped: it takes back what the other parties hold of ours.
+  - `certify` makes the certificates of the line again, for the names of the old ones unless others are given.
   - `check` says of each thing whether it is in order, in both languages; one that is not makes the exit code 3.
 
 Worked example
     paridad node check --full
+    paridad node recover --as ops
 """
 
 import logging
@@ -22,16 +25,25 @@ from cryptography import x509
 
 from paridad.base.errors import ParidadError
 from paridad.base.strict import JsonValue
-from paridad.cli.forms import Form
+from paridad.base.words import Words
+from paridad.cli.errors import refused
+from paridad.cli.forms import Acting, Form
 from paridad.cli.key import PENDING, private_keys
 from paridad.cli.seeing import words
 from paridad.cli.verbs import Call, Noun, Verb
 from paridad.cli.words import PHRASES
+from paridad.exchange.errors import PeerUnreachable
 from paridad.ledger import log
+from paridad.node import recovery
 from paridad.node.composing import open_node
-from paridad.node.home import Home
+from paridad.node.founding import CERTIFICATE_DAYS
+from paridad.node.home import Home, write_private
 from paridad.node.node import Node
-from paridad.node.running import Daemon
+from paridad.node.recovery import Recovered
+from paridad.node.running import Daemon, http_line
+from paridad.node.saying import demand_role
+from paridad.programme.keygen import PrivateKey
+from paridad.programme.transport import TlsRole, issue
 from paridad.store import records, streams
 from paridad.store.backup import restored_heads
 from paridad.store.ledger import SqlLedgerStore
@@ -41,7 +53,9 @@ from paridad.web.office import Office
 from paridad.web.server import House
 
 PRIVATE = 0o077
-SOON_SECONDS = 30 * 86_400
+SECONDS_A_DAY = 86_400
+SOON_SECONDS = 30 * SECONDS_A_DAY
+ROLES: tuple[TlsRole, ...] = ("server", "client")
 
 
 class Run(Form):
@@ -52,6 +66,17 @@ class Check(Form):
     """Everything that can be checked."""
 
     full: bool = False
+
+
+class Recover(Acting):
+    """What a restored backup lacks."""
+
+
+class Certify(Acting):
+    """The certificates of the line."""
+
+    name: tuple[str, ...] = ()
+    address: tuple[str, ...] = ()
 
 
 def run(call: Call, form: Run) -> JsonValue:
@@ -80,6 +105,88 @@ def run(call: Call, form: Run) -> JsonValue:
 def _stop(daemon: Daemon) -> None:
     daemon.stopping.set()
     daemon.work.set()
+
+
+def recover(node: Node, form: Recover) -> JsonValue:
+    """Take back what the other parties hold of ours and this node lacks; then compare with every witness."""
+    own = node.own
+    demand_role(own, node.home.officer(form.officer), "administer", now=node.clock())
+    if node.transport is None:
+        node.transport = http_line(node)
+    if form.dry_run:
+        return _recovered(node, form, Recovered(leaves=recovery.behind(own, node.line)), [])
+    found = node.recover()
+    silent = node.start()
+    if silent and not found.leaves:
+        listed = ", ".join(silent)
+        raise PeerUnreachable(Words(es=f"No contesta: {listed}.", en=f"No answer from: {listed}."))
+    return _recovered(node, form, found, silent)
+
+
+def _recovered(node: Node, form: Recover, found: Recovered, silent: list[str]) -> JsonValue:
+    with node.own.store.read() as conn:
+        waiting = restored_heads(conn) is not None
+    return {
+        "dry_run": form.dry_run,
+        "leaves_back": found.leaves,
+        "covers_again": found.covers,
+        "positions_awaited": found.awaited,
+        "silent": list(silent),
+        "restored_copy": waiting,
+    }
+
+
+def certify(node: Node, form: Certify) -> JsonValue:
+    """Make both certificates of the line again with our authority's key; a running node uses them once restarted."""
+    own, now = node.own, node.clock()
+    demand_role(own, node.home.officer(form.officer), "administer", now=now)
+    names, addresses = form.name, form.address
+    if not names and not addresses:
+        names, addresses = _named(_certificate(node.home, "server"))
+    key, authority = _authority(node, now)
+    made = {
+        role: issue(
+            key, authority, role=role, names=names, addresses=addresses, now=now, days=CERTIFICATE_DAYS,
+            random=own.random,
+        )
+        for role in ROLES
+    }  # fmt: skip
+    if not form.dry_run:
+        for role, issued in made.items():
+            write_private(node.home.path / "tls" / f"{role}.key", issued.key.encode())
+            write_private(node.home.path / "tls" / f"{role}.crt", issued.certificate.encode())
+    return {
+        "dry_run": form.dry_run,
+        "names": list(names),
+        "addresses": list(addresses),
+        "valid_until": now + CERTIFICATE_DAYS * SECONDS_A_DAY,
+        "restart": not form.dry_run,
+    }
+
+
+def _certificate(home: Home, role: TlsRole) -> x509.Certificate:
+    return x509.load_pem_x509_certificate((home.path / "tls" / f"{role}.crt").read_bytes())
+
+
+def _named(certificate: x509.Certificate) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names and the addresses that a certificate is for."""
+    found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    addresses = found.get_values_for_type(x509.IPAddress)
+    return tuple(found.get_values_for_type(x509.DNSName)), tuple(map(str, addresses))
+
+
+def _authority(node: Node, now: int) -> tuple[PrivateKey, str]:
+    """Return the private key of our authority and its certificate, as every party pinned it."""
+    pinned = {
+        x509.load_pem_x509_certificate(each.encode()).public_key().public_bytes_raw(): each  # type: ignore[union-attr]
+        for each in node.own.keys.authorities(node.own.party, now)
+    }
+    for key in private_keys(node.home):
+        if key.use == "transport" and key.ed25519.public.raw in pinned:
+            return key, pinned[key.ed25519.public.raw]
+    raise refused(
+        "Falta en keys/ la clave transport de nuestra autoridad.", "Our authority's transport key is missing in keys/."
+    )
 
 
 def check(node: Node, form: Check) -> JsonValue:
@@ -116,9 +223,8 @@ def _keys(node: Node, now: int) -> Iterator[Found]:
 
 def _certificates(node: Node, now: int) -> Iterator[Found]:
     soon = datetime.fromtimestamp(now + SOON_SECONDS, UTC)
-    for name in ("server", "client"):
-        certificate = x509.load_pem_x509_certificate((node.home.path / "tls" / f"{name}.crt").read_bytes())
-        until = certificate.not_valid_after_utc
+    for name in ROLES:
+        until = _certificate(node.home, name).not_valid_after_utc
         yield f"{name}_certificate", until > soon, until.date().isoformat()
 
 
@@ -150,4 +256,12 @@ def _epochs(home: Home) -> Iterator[int]:
     return (int(path.stem) for path in (home.path / "epochs").glob("*.key"))
 
 
-NOUN = Noun("node", (Verb("run", Run, local=run), Verb("check", Check, operation=check)))
+NOUN = Noun(
+    "node",
+    (
+        Verb("run", Run, local=run),
+        Verb("check", Check, operation=check),
+        Verb("recover", Recover, operation=recover),
+        Verb("certify", Certify, operation=certify),
+    ),
+)

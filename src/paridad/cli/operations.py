@@ -11,8 +11,30 @@ Worked example
 
 from collections.abc import Mapping
 
-from paridad.cli import act, charter, disputes, export, folio, imports, init, keeping, key, log, node, peer, policy
+from paridad.cli import (
+    act,
+    charter,
+    disputes,
+    epochs,
+    export,
+    folio,
+    glossary,
+    imports,
+    init,
+    keeping,
+    key,
+    log,
+    node,
+    peer,
+    people,
+    policy,
+    reads,
+    targets,
+)
+from paridad.cli.assent import PREPARE, prepare
 from paridad.cli.principles import EXAMINE, examine_node
+from paridad.cli.search import Search, search
+from paridad.cli.start import Start, start
 from paridad.cli.status import Status, status
 from paridad.cli.verbs import Noun, Verb, named
 from paridad.node.running import Operation
@@ -22,6 +44,11 @@ NOUNS: tuple[Noun | Verb, ...] = (
     charter.NOUN,
     node.NOUN,
     Verb("status", Status, operation=status),
+    Verb("home", Start, operation=start),
+    Verb("search", Search, operation=search),
+    targets.NOUN,
+    reads.VERB,
+    glossary.VERB,
     folio.NOUN,
     act.NOUN,
     log.NOUN,
@@ -33,12 +60,16 @@ NOUNS: tuple[Noun | Verb, ...] = (
     *keeping.VERBS,
     disputes.QUARANTINE,
     disputes.CONFLICT,
+    people.PASSKEY,
+    people.SESSION,
     keeping.NOUN,
+    epochs.NOUN,
 )
 """Every command of this release; `demo`, `bench` and `principles` come with modules of their own (`tree`)."""
 
 OPERATIONS: Mapping[str, Operation] = {
     **{name: verb.at_node for name, verb in named(NOUNS) if verb.operation},
     EXAMINE: examine_node,
+    PREPARE: prepare,
 }
 """What a node carries out, by name."""

@@ -23,23 +23,27 @@ from paridad.base.strict import JsonValue
 from paridad.base.words import Language, Words
 from paridad.cli.errors import refused
 from paridad.cli.forms import Acting, Moment, Positional, fields_of
-from paridad.cli.seeing import draft_entry, kind_words, release_entry
+from paridad.cli.meanings import explained_draft
+from paridad.cli.seeing import kind_words, release_entry
 from paridad.cli.verbs import Noun, Verb
 from paridad.exchange.errors import NotReleased
 from paridad.exchange.release import Release
 from paridad.folio import commands
 from paridad.folio.commands import Command, Derived, Given, Kept, Releasing, Withheld
+from paridad.folio.content import draft_of
 from paridad.folio.naming import folio_name, next_number
+from paridad.folio.reading import codes
 from paridad.node.home import Officer
 from paridad.node.node import Node
 from paridad.node.purging import backups_by, derived_items
 from paridad.node.reading import load_folio
-from paridad.node.saying import Plan, carry_out, plan, preview, withheld_of
+from paridad.node.saying import Asked, Plan, Wish, approved_leaves, carry_out, plan, preview, withheld_of
 from paridad.store.acts import get_acts
 from paridad.store.tables import acts as act_rows
 from paridad.store.tables import commands as command_rows
 
 ID_BYTES = 16
+PROPOSAL = "folio/proposal/1"
 LANGUAGES: tuple[Language, Language] = ("es", "en")
 
 
@@ -55,6 +59,7 @@ class Material(Order):
 
     give: tuple[tuple[str, str], ...] = ()
     record: tuple[str, ...] = ()
+    hold: tuple[tuple[str, str], ...] = ()
     withhold: tuple[tuple[str, str, str], ...] = ()
     obligation: tuple[str, ...] = ()
     partial: bool = False
@@ -74,6 +79,7 @@ class Ask(Acting):
     urgency: str
     desk: str = ""
     give: tuple[tuple[str, str], ...] = ()
+    assure: tuple[str, ...] = ()
     folio: str = ""
     id: str = ""
 
@@ -93,6 +99,7 @@ class Clarify(Order):
 
     of: Positional
     text: str
+    assure: tuple[str, ...] = ()
 
 
 class Suspend(Order):
@@ -254,7 +261,7 @@ Make = Callable[[Any, Scene], Command]
 
 # Making commands ------------------------------------------------------------------------------------------------------
 
-NAMES = {"ground": "grounds", "condition": "conditions"}
+NAMES = {"ground": "grounds", "condition": "conditions", "assure": "assurances"}
 """Options that are given one by one, and the command's name for all of them."""
 
 
@@ -280,6 +287,7 @@ def _ask(form: Ask, scene: Scene) -> Releasing:
         question=form.question,
         desk=form.desk,
         given=_given(form.give),
+        assurances=form.assure,
     )
 
 
@@ -358,9 +366,9 @@ def _material(form: Material, scene: Scene) -> tuple[tuple[Given, ...], tuple[Wi
     """Return what is given and withheld: what the officer named, and of whole records what policy says."""
     given, withheld = [*_given(form.give)], [Withheld(*each, ask_again=False) for each in form.withhold]
     for record in form.record:
-        released = preview(
-            scene.node.own, scene.folio, record, basis=form.basis, two_persons=scene.two_persons, now=scene.now
-        )
+        hold = tuple(path for of, path in form.hold if of == record)
+        wish = Wish(form.basis, scene.two_persons, hold)
+        released = preview(scene.node.own, scene.folio, record, wish, now=scene.now)
         if not released.given:
             raise NotReleased(_why_nothing(released))
         given += [Given(record, path) for path in released.given]
@@ -392,21 +400,32 @@ def _derived(pairs: tuple[tuple[str, str], ...]) -> tuple[Derived, ...]:
 # Saying ---------------------------------------------------------------------------------------------------------------
 
 
-def saying(make: Make) -> Callable[[Node, AnyOrder], JsonValue]:
-    """Return the operation that says what a form asks for, or shows what it would say."""
+def asking(make: Make) -> Callable[[Node, AnyOrder], Asked]:
+    """Return what reads a form as a command, with its folio, its identifier and its time."""
 
-    def say(node: Node, form: AnyOrder) -> JsonValue:
+    def ask(node: Node, form: AnyOrder) -> Asked:
         now, officer = node.clock(), node.home.officer(form.officer)
         id_ = form.id or node.own.random(ID_BYTES).hex()
         folio = form.folio or _folio_of(node, id_) or _next_folio(node, now)
         scene = Scene(node, officer, folio, now, two_persons=isinstance(form, _PROPOSING))
-        command = make(form, scene)
+        return Asked(officer, make(form, scene), folio, id_, now)
+
+    return ask
+
+
+def saying(make: Make) -> Callable[[Node, AnyOrder], JsonValue]:
+    """Return the operation that says what a form asks for, or shows what it would say."""
+    ask = asking(make)
+
+    def say(node: Node, form: AnyOrder) -> JsonValue:
+        asked = ask(node, form)
+        officer, command, folio, now = asked.officer, asked.command, asked.folio, asked.now
         if form.dry_run:
-            return _planned(node, plan(node.own, officer, command, folio=folio, now=now), folio)
-        said = carry_out(node.own, officer, command, folio=folio, id_=id_, now=now)
+            return _planned(node, plan(node.own, officer, command, folio=folio, now=now), folio, now=now)
+        said = carry_out(node.own, officer, command, folio=folio, id_=asked.id, now=now)
         acts = _said(node, said.acts)
         leaves = [release_entry(each) for each in said.releases]
-        return {"folio": folio, "id": id_, "repeated": said.repeated, "acts": acts, "leaves": leaves}
+        return {"folio": folio, "id": asked.id, "repeated": said.repeated, "acts": acts, "leaves": leaves}
 
     return say
 
@@ -414,9 +433,19 @@ def saying(make: Make) -> Callable[[Node, AnyOrder], JsonValue]:
 _PROPOSING = (ProposeAsk, ProposeAnswer, ProposeSupplement, ProposeConsent)
 
 
-def _planned(node: Node, planned: Plan, folio: str) -> JsonValue:
-    drafts: list[JsonValue] = [draft_entry(node, draft) for draft in planned.drafts]
-    return {"dry_run": True, "folio": folio, "drafts": drafts, "leaves": [release_entry(r) for r in planned.records]}
+def _planned(node: Node, planned: Plan, folio: str, *, now: int) -> JsonValue:
+    """Return what would be said; of a proposal also what it would let out once it is approved."""
+    proposed = [draft_of("".join(codes(each.fields, "content"))) for each in planned.drafts if each.kind == PROPOSAL]
+    records = [*planned.records, *(r for each in proposed for r in approved_leaves(node.own, folio, each, now=now))]
+    drafts: list[JsonValue] = [explained_draft(node, draft) for draft in planned.drafts]
+    told: list[JsonValue] = [explained_draft(node, draft) for draft in proposed]
+    return {
+        "dry_run": True,
+        "folio": folio,
+        "drafts": drafts,
+        "proposed": told,
+        "leaves": [release_entry(each) for each in records],
+    }
 
 
 def _said(node: Node, hashes: tuple[str, ...]) -> JsonValue:
@@ -473,16 +502,19 @@ MAKERS: Mapping[str, tuple[type[Acting], type, Make]] = {
 }
 """Each verb: its form, the command of the folio that it gives, and how the one is made of the other."""
 
-ORDERS: Mapping[str, str] = {verb: command.__name__ for verb, (_, command, _) in MAKERS.items()}
-"""The command of the folio behind each verb, by its name in `conditions.possible`."""
+PROPOSALS: Mapping[str, tuple[type[Acting], Make]] = {
+    "ask": (ProposeAsk, _propose(_ask)),
+    "answer": (ProposeAnswer, _propose(_answer)),
+    "supplement": (ProposeSupplement, _propose(_supplement)),
+    "consent": (ProposeConsent, _propose(_consent)),
+}
+"""What can be put before a second person."""
 
 VERBS = tuple(Verb(name, form, operation=saying(make)) for name, (form, _, make) in MAKERS.items())
-PROPOSE = Noun(
-    "propose",
-    (
-        Verb("ask", ProposeAsk, operation=saying(_propose(_ask))),
-        Verb("answer", ProposeAnswer, operation=saying(_propose(_answer))),
-        Verb("supplement", ProposeSupplement, operation=saying(_propose(_supplement))),
-        Verb("consent", ProposeConsent, operation=saying(_propose(_consent))),
-    ),
-)
+PROPOSE = Noun("propose", tuple(Verb(name, form, operation=saying(make)) for name, (form, make) in PROPOSALS.items()))
+
+READERS: Mapping[str, tuple[type[Acting], Callable[[Node, Any], Asked]]] = {
+    **{f"folio.{name}": (form, asking(make)) for name, (form, _, make) in MAKERS.items()},
+    **{f"folio.propose.{name}": (form, asking(make)) for name, (form, make) in PROPOSALS.items()},
+}
+"""Each operation that says something in a folio: its form, and what reads that as a command."""

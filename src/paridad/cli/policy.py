@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 from paridad.acts.vocabulary import SENSITIVITIES
 from paridad.base.strict import JsonValue
 from paridad.cli.errors import refused
-from paridad.cli.forms import Form, Look
+from paridad.cli.forms import Form, Look, OfficerName
 from paridad.cli.seeing import reasons
 from paridad.cli.verbs import Noun, Verb
 from paridad.node.node import Node
@@ -50,6 +50,7 @@ class Explain(Form):
 
     action: Annotated[Action, Look(positional=True)]
     set: tuple[tuple[str, str], ...] = ()
+    officer: OfficerName = ""
 
 
 class Check(Form):

@@ -33,7 +33,7 @@ from paridad.node.reading import read_act
 from paridad.policy.decision import Decision
 from paridad.policy.visible import Reader, Visibility, visible_to
 from paridad.store import records, streams
-from paridad.store.vault import destructions
+from paridad.store.vault import Destroyed, destructions_of
 
 PROCEDURAL = "procedural"
 NOBODY = Reader("status", "auditor", "")
@@ -105,8 +105,20 @@ def note(reading: Reading, hashes: Iterable[str], how: str) -> None:
 
 def entry(reading: Reading, conn: sa.Connection, act: VerifiedAct) -> dict[str, JsonValue]:
     """Return an act as this reader may see it."""
+    return entries(reading, conn, [act])[0]
+
+
+def entries(reading: Reading, conn: sa.Connection, acts: Sequence[VerifiedAct]) -> list[dict[str, JsonValue]]:
+    """Return several acts as this reader may see them, with two queries for all of them."""
+    hashes = [act.hash for act in acts]
+    gone, sent = destructions_of(conn, hashes), streams.outboxes_of(conn, hashes)
+    return [_entry(reading, act, gone.get(act.hash, []), sent.get(act.hash, [])) for act in acts]
+
+
+def _entry(
+    reading: Reading, act: VerifiedAct, gone: Sequence[Destroyed], sent: Sequence[streams.OutboxRow]
+) -> dict[str, JsonValue]:
     envelope, seen = act.envelope, reading.sight.filter(act.fields, act.kind, act.envelope)
-    gone = destructions(conn, act.hash)
     return {
         "act": act.hash,
         "kind": kind_words(act.kind, envelope.knd),
@@ -122,7 +134,7 @@ def entry(reading: Reading, conn: sa.Connection, act: VerifiedAct) -> dict[str, 
         "erased": [{"at": each.at, "backups_by": each.backups_by, "reason": each.reason} for each in gone],
         "delivery": [
             {"to": row.stream.receiver, "state": words(DELIVERY[row.state], row.state), "verdict": row.verdict or ""}
-            for row in streams.outbox_of(conn, act.hash)
+            for row in sent
         ],
     }
 
@@ -187,18 +199,20 @@ def _withheld(path: str, decision: Decision) -> JsonValue:
     return {"path": path, "allowed": decision.allowed, "reasons": reasons(decision)}
 
 
-def leaves(values: Mapping[str, JsonValue], known: Mapping[str, Field], prefix: str = "") -> Iterator[JsonValue]:
-    """Yield the fields of an act one by one, each with its path and its words."""
+def leaves(values: Mapping[str, JsonValue], known: Mapping[str, Field]) -> Iterator[JsonValue]:
+    """Yield the fields of an act one by one, each with its path, its words and those of the whole it is part of."""
     for name, value in values.items():
-        yield from _leaves(value, known[name], f"{prefix}{name}")
+        yield from _leaves(value, known[name], name, known[name])
 
 
-def _leaves(value: JsonValue, known: Field, path: str) -> Iterator[JsonValue]:
+def _leaves(value: JsonValue, known: Field, path: str, whole: Field) -> Iterator[JsonValue]:
     if isinstance(value, Mapping):
-        yield from leaves(value, known.members, f"{path}.")
+        for name, each in value.items():
+            yield from _leaves(each, known.members[name], f"{path}.{name}", whole)
     elif known.element is not None and isinstance(value, Sequence) and not isinstance(value, str):
         for place, each in enumerate(value):
-            yield from _leaves(each, known.element, f"{path}[{place}]")
+            yield from _leaves(each, known.element, f"{path}[{place}]", whole)
     else:
         shown = {"at": value} if known.type == "time" else {"value": value}
-        yield {"path": path, "label": words(known.label), **shown}
+        within = {"whole": words(whole.label)} if known.label != whole.label else {}
+        yield {"path": path, "label": words(known.label), **within, **shown}

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from paridad.base.strict import JsonValue
 from paridad.cli.forms import Form, Look
+from paridad.cli.health import key_ages, peer_health
 from paridad.cli.seeing import NOBODY, words
 from paridad.exchange.own_side import OwnSide
 from paridad.folio.clocks import Duty
@@ -62,6 +63,8 @@ def status_of(node: Node, reader: Reader) -> dict[str, JsonValue]:
             },
             "notice": words(charter.notice) if charter.notice else None,
             "logs": [*_own_logs(conn, own), *_other_logs(conn, own)],
+            "peers": peer_health(conn, own),
+            "keys": key_ages(own, now),
             "outbound": list(outbound(conn)),
             "inbound": list(inbound(conn)),
             "quarantined": len(streams.quarantined(conn)),

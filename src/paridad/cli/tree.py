@@ -3,7 +3,7 @@
 
 Rules
   - One tree per language, built from the same declarations: no label is chosen while something runs.
-  - `bench`, `demo` and `principles` bring a click command each, with their help in both languages.
+  - `bench`, `demo`, `practice` and `principles` bring a click command each, with their help in both languages.
   - A misuse is told in the reader's language on stderr, with how to get help; exit code 2.
   - An error is a sentence and its next step on stderr, and its own exit code; never a stack trace for bad input.
 
@@ -27,6 +27,7 @@ from paridad.cli.demo import demo
 from paridad.cli.errors import Told, refused
 from paridad.cli.forms import OneOf, Option, TargetFile, metavar, parameters
 from paridad.cli.operations import NOUNS, OPERATIONS
+from paridad.cli.practice import practice
 from paridad.cli.principles import principles
 from paridad.cli.session import Session
 from paridad.cli.showing import emit
@@ -39,7 +40,7 @@ SETTINGS = {"terminal_width": WIDTH, "help_option_names": ["--help"]}
 MARK = "\0"
 """Stands before an act hash while options are looked for; nothing that is typed can hold it."""
 HASH = re.compile(rf"(?=-){DIGEST_PATTERN}")
-APART: tuple[click.Command, ...] = (bench, demo, principles)
+APART: tuple[click.Command, ...] = (bench, demo, practice, principles)
 """Commands that bring their own help, in both languages at once."""
 
 

@@ -97,12 +97,12 @@ def origin_of(own: OwnSide, act: IssuedAct) -> str:
 
 def release_to_addressees(own: OwnSide, said: Sequence[IssuedAct], matter: Matter, *, now: int) -> list[Release]:
     """Ask policy for every field of acts that speak to another party; they leave whole or `NotReleased` is raised."""
-    items = [
-        Item(act, replace(matter, recipient=agency, purpose=act.envelope.pur))
-        for act in said
-        for agency in act.envelope.aud
-        if party_of(agency) != own.party
-    ]
+    addressed = [(act, agency) for act in said for agency in act.envelope.aud if party_of(agency) != own.party]
+    circumstances = {
+        (agency, purpose): replace(matter, recipient=agency, purpose=purpose)
+        for agency, purpose in {(agency, act.envelope.pur) for act, agency in addressed}
+    }
+    items = [Item(act, circumstances[agency, act.envelope.pur]) for act, agency in addressed]
     return release_whole(items, engine=own.engine, own_party=own.party, now=now)
 
 

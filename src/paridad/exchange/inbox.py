@@ -214,8 +214,8 @@ def _judge(own: OwnSide, opened: Opened, parcel: Parcel, line: CoverLine, *, now
 
 def _check_line(opened: Opened, act: VerifiedAct, parcel: Parcel, line: CoverLine) -> None:
     """Check that the parcel is what the cover lists, the sender's own, and for this agency (law 9)."""
-    came = {each.digest for each in act.disclosures.values()}
-    if parcel.position != line.position or act.hash != line.act or not came <= set(line.digests):
+    came = [each.digest for each in act.disclosures.values()]
+    if parcel.position != line.position or act.hash != line.act or not set(line.digests).issuperset(came):
         raise _refused("cover", "La pieza no es la que lista la carátula.", "The parcel is not what the cover lists.")
     if act.envelope.party != party_of(opened.head.sender):
         raise _refused("cover", "El acto es de otra parte.", "The act is of another party.")
@@ -348,7 +348,7 @@ def _verdict(judged: Judged, contradicted: Mapping[ActHash, str]) -> ReceiptLine
 
 
 def _line(judged: Judged, verdict: Verdict, reason: str) -> ReceiptLine:
-    digests = tuple(each.digest for each in judged.act.disclosures.values()) if judged.act else ()
+    digests = tuple([each.digest for each in judged.act.disclosures.values()]) if judged.act else ()
     return ReceiptLine(judged.line.position, judged.line.act, verdict, reason, digests)
 
 
@@ -459,7 +459,7 @@ def _new(act: VerifiedAct) -> NewAct:
 
 
 def _texts(act: VerifiedAct) -> tuple[str, ...]:
-    return tuple(each.text for each in act.disclosures.values())
+    return tuple([each.text for each in act.disclosures.values()])
 
 
 def _refused(step: str, es: str, en: str) -> BatchRefused:

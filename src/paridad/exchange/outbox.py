@@ -13,14 +13,17 @@ Rules
     receipt nor the others out.
   - The cover and the head that covers it are one transaction: what is sent at once is signed at once.
   - What cannot be packaged or is refused makes its own stream wait and no other.
+  - Several streams may be served at once. A party takes one delivery of ours at a time, since each shows how our log
+    grew from where the one before left it (`Standing`); what comes before and after it needs no turn.
 
 Worked example
     for stream in streams_with_queue(conn): cover_queue(own, stream, limit=100, now=now)
     for batch in due_batches(conn, now=now): send(own, batch, transport, now=now)
 """
 
+import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
@@ -101,20 +104,33 @@ def cover_queue(own: OwnSide, stream: Stream, *, limit: int = MAX_PARCELS, now: 
     return own.store.submit(commit)
 
 
-def send(own: OwnSide, batch: BatchRow, transport: Transport, *, now: int) -> Answer | None:
+@dataclass
+class Standing:
+    """Where a party stands in our logs, for those who deliver to it at the same time: one after the other."""
+
+    turn: threading.Lock = field(default_factory=threading.Lock)
+    sizes: dict[str, int] = field(default_factory=dict)
+    """By origin, what it has acknowledged in this round; the store knows of it a little later."""
+
+
+def send(
+    own: OwnSide, batch: BatchRow, transport: Transport, *, now: int, standing: Standing | None = None
+) -> Answer | None:
     """Send a batch and settle its answer; return it, or None where there was none and the batch waits."""
     try:
-        return deliver(own, batch, transport, now=now)
+        return deliver(own, batch, transport, now=now, standing=standing)
     except ParidadError as error:
         if isinstance(error, (RootMismatch, UnknownState)):
             raise
         return None
 
 
-def deliver(own: OwnSide, batch: BatchRow, transport: Transport, *, now: int) -> Answer:
+def deliver(
+    own: OwnSide, batch: BatchRow, transport: Transport, *, now: int, standing: Standing | None = None
+) -> Answer:
     """Send a batch and settle its answer; where that fails, say when it is due again, and raise."""
     try:
-        answer = _carry(own, batch, transport, now=now)
+        answer = _carry(own, batch, transport, standing or Standing(), now=now)
         settle(own, batch, answer, now=now)
     except ParidadError as error:
         _wait(own, batch, error, now=now)
@@ -122,19 +138,40 @@ def deliver(own: OwnSide, batch: BatchRow, transport: Transport, *, now: int) ->
     return answer
 
 
-def package(own: OwnSide, batch: BatchRow, *, witnessed: dict[str, int], now: int) -> bytes:
-    """Return the delivery of a batch: outer head, and cover, parcels, checkpoints and proofs under the seal."""
-    stream = batch.stream
+def package(own: OwnSide, batch: BatchRow, *, witnessed: Mapping[str, int], now: int) -> bytes:
+    """Return the delivery of a batch to a party that stands at these sizes of our logs."""
+    return _sealed(own, batch, _load(own, batch, now=now), witnessed, now=now)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """What a batch carries, whatever the receiver has seen: the cover first, then its parcels."""
+
+    rows: tuple[tuple[str, int], ...]
+    """Act hash and position; the cover has position 0."""
+    wires: tuple[bytes, ...]
+
+
+def _load(own: OwnSide, batch: BatchRow, *, now: int) -> _Load:
     sign_up_to(own, batch.cover, now=now)
     with own.store.read() as conn:
-        rows = streams.outbox_rows(conn, stream, range(batch.first, batch.first + batch.parcels))
-        places = places_of(conn, own, [batch.cover, *(row.act_hash for row in rows)])
+        rows = streams.outbox_rows(conn, batch.stream, range(batch.first, batch.first + batch.parcels))
         wires = _wires(conn, own, batch.cover, rows)
+    return _Load(((batch.cover, 0), *((row.act_hash, row.position) for row in rows)), tuple(wires))
+
+
+def _sealed(
+    own: OwnSide, batch: BatchRow, load: _Load, witnessed: Mapping[str, int], *, now: int
+) -> tuple[bytes, dict[str, int]]:
+    """Return the delivery, cover, parcels, checkpoints and proofs under the seal, and the sizes that it shows."""
+    stream = batch.stream
+    with own.store.read() as conn:
+        places = places_of(conn, own, [hash_ for hash_, _ in load.rows])
         sizes = {place.origin: place.size for place in places.values()}
         trees = {origin: log.view(SqlLedgerStore(conn), origin, size) for origin, size in sizes.items()}
-        cover = _parcel(trees, places[batch.cover], 0, wires[0])
-        parcels = [
-            _parcel(trees, places[row.act_hash], row.position, wire) for row, wire in zip(rows, wires[1:], strict=True)
+        cover, *parcels = [
+            _parcel(trees, places[hash_], position, wire)
+            for (hash_, position), wire in zip(load.rows, load.wires, strict=True)
         ]
         witness = witness_name(party_of(stream.receiver), own.programme)
         checkpoints = tuple(
@@ -146,7 +183,7 @@ def package(own: OwnSide, batch: BatchRow, *, witnessed: dict[str, int], now: in
     key = own.keys.sealing_key(stream.receiver, now)
     context = SealContext(prg, stream.sender, stream.receiver, batch.first, batch.parcels)
     plain = write_batch(Batch(checkpoints, cover, tuple(parcels)))
-    return write_delivery(head, seal(plain, kid=key.kid, public=key.xwing or b"", context=context))
+    return write_delivery(head, seal(plain, kid=key.kid, public=key.xwing or b"", context=context)), sizes
 
 
 def settle(own: OwnSide, batch: BatchRow, answer: Answer, *, now: int) -> None:
@@ -250,19 +287,22 @@ def _file(
     return None
 
 
-def _carry(own: OwnSide, batch: BatchRow, transport: Transport, *, now: int) -> Answer:
+def _carry(own: OwnSide, batch: BatchRow, transport: Transport, standing: Standing, *, now: int) -> Answer:
     """Deliver; where the receiver stands at another size of our log, deliver once more from there."""
-    party = party_of(batch.stream.receiver)
-    witnessed: dict[str, int] = {}
-    for _ in range(2):
-        body = package(own, batch, witnessed=witnessed, now=now)
-        response = transport(party, Request("POST", DELIVER, body))
-        if response.status != HTTP_OK:
-            raise _no_delivery(party, response.status)
-        answer = read_answer(response.body)
-        if answer.receipt or dict(answer.sizes) == witnessed:
-            break
-        witnessed = dict(answer.sizes)
+    party, load = party_of(batch.stream.receiver), _load(own, batch, now=now)
+    with standing.turn:
+        witnessed = dict(standing.sizes)
+        for _ in range(2):
+            body, shown = _sealed(own, batch, load, witnessed, now=now)
+            response = transport(party, Request("POST", DELIVER, body))
+            if response.status != HTTP_OK:
+                raise _no_delivery(party, response.status)
+            answer = read_answer(response.body)
+            if answer.receipt or dict(answer.sizes) == witnessed:
+                break
+            witnessed = dict(answer.sizes)
+        if answer.receipt:
+            standing.sizes.update(shown)
     return answer
 
 

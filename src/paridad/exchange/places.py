@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from paridad.acts.envelope import ActHash
 from paridad.exchange.own_side import OwnSide
 from paridad.ledger import log
-from paridad.store.ledger import SqlLedgerStore, indexes_of, largest_checkpoint
+from paridad.store.ledger import SqlLedgerStore, indexes_in, indexes_of, largest_checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,9 @@ def sign_shared(conn: sa.Connection, own: OwnSide, *, now: int) -> bytes:
 def places_of(conn: sa.Connection, own: OwnSide, hashes: Collection[str]) -> dict[str, Place]:
     """Return where acts of ours stand; those that are in neither log are absent."""
     places: dict[str, Place] = {}
+    found = indexes_in(conn, hashes)
     for origin in (own.own, own.shared):
-        here = indexes_of(conn, origin, hashes)
+        here = found.get(origin, {})
         size = signed_size(conn, origin) if here else 0
         places |= {hash_: Place(origin, index, size) for hash_, index in here.items()}
     return places

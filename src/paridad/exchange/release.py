@@ -2,7 +2,8 @@
 """`release`: the only way out of a node (law 3).
 
 Rules
-  - Policy is asked for every field; equal classes of fields are asked once and every field keeps its decision.
+  - Policy is asked for every field; equal classes of fields are asked once and every field keeps its decision. Acts
+    of one operation that are alike in all that policy sees are judged together; nothing outlives the operation.
   - It is asked for the act itself as well: an envelope tells, also of an act that says nothing else.
   - No kind in the vocabulary, no marking, no purpose, a policy error: nothing leaves.
   - A child leaves only with its parent: where the parent stays, so do its elements (RFC 9901 §4.2.6, upward closed).
@@ -14,8 +15,9 @@ Worked example
     … .withheld[0].path, … .withheld[0].decision.reasons[0].rule                     is ("source", "source-and-method")
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 from paridad.acts.disclosure import Disclosure
@@ -112,13 +114,11 @@ class Release:
 
 def release(items: Sequence[Item], *, engine: PolicyEngine, own_party: str, now: int) -> list[Release]:
     """Decide field by field what leaves; all questions of the operation go to policy in one batch."""
-    questions = _all_questions(items, own_party)
-    asked = list(dict.fromkeys(question for each in questions for question in each.values()))
+    inquiries = _inquiries(items, own_party)
+    asked = list(dict.fromkeys(question for each in inquiries for question in each.questions.values()))
     answers = dict(zip(asked, engine.decide(asked, now=now), strict=True))
-    return [
-        _released(item, {sensitivity: answers[question] for sensitivity, question in each.items()})
-        for item, each in zip(items, questions, strict=True)
-    ]
+    rulings = {id(each): _rule(each, answers) for each in inquiries}
+    return [_released(item, rulings[id(each)]) for item, each in zip(items, inquiries, strict=True)]
 
 
 def release_whole(items: Sequence[Item], *, engine: PolicyEngine, own_party: str, now: int) -> list[Release]:
@@ -140,19 +140,63 @@ def sensitivity_of(kind: Kind, path: str) -> str:
     return field.sensitivity
 
 
-def _all_questions(items: Sequence[Item], own_party: str) -> list[dict[str, ReleaseQuestion]]:
-    """Return the questions of each item; items of one class and one matter have the same."""
-    made: dict[tuple[object, ...], dict[str, ReleaseQuestion]] = {}
-    questions: list[dict[str, ReleaseQuestion]] = []
+@dataclass(frozen=True, slots=True)
+class _Inquiry:
+    """What is asked about items that are alike: one kind, the same fields at hand, one marking, matter and choice."""
+
+    classes: Mapping[str, str]
+    """Sensitivity by path, parents before children; empty for an unknown kind."""
+    parents: Mapping[str, str | None]
+    only: Collection[str] | None
+    questions: Mapping[str, ReleaseQuestion]
+    """By sensitivity; none for an unknown kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ruling:
+    """What policy's answers mean for each of the items that were alike."""
+
+    itself: Decision | None
+    decisions: Mapping[str, Decision]
+    given: tuple[str, ...]
+    withheld: tuple[WithheldField, ...]
+
+
+def _inquiries(items: Sequence[Item], own_party: str) -> list[_Inquiry]:
+    """Return the inquiry of each item; items that are alike have the same."""
+    made: dict[tuple[object, ...], _Inquiry] = {}
+    inquiries: list[_Inquiry] = []
     for item in items:
-        kind, env = item.act.kind, item.act.envelope
-        occurring = [ITSELF, *(sensitivity_of(kind, path) for path in item.act.disclosures)] if kind else []
-        sensitivities = tuple(dict.fromkeys(occurring))
-        alike = (sensitivities, env.hnd, env.pur, env.party, item.matter)
+        act, env = item.act, item.act.envelope
+        only = None if item.only is None else frozenset(item.only)
+        alike = (id(act.kind), tuple(act.disclosures), only, env.hnd, env.pur, env.party, item.matter)
         if alike not in made:
-            made[alike] = _questions(item, sensitivities, own_party)
-        questions.append(made[alike])
-    return questions
+            made[alike] = _inquiry(item, own_party)
+        inquiries.append(made[alike])
+    return inquiries
+
+
+def _inquiry(item: Item, own_party: str) -> _Inquiry:
+    kind, parents = item.act.kind, {path: each.parent for path, each in item.act.disclosures.items()}
+    if kind is None:
+        return _Inquiry({}, parents, item.only, {})
+    classes = {path: sensitivity_of(kind, path) for path in sorted(parents, key=lambda p: (parents[p] is not None, p))}
+    return _Inquiry(classes, parents, item.only, _questions(item, {ITSELF, *classes.values()}, own_party))
+
+
+def _rule(inquiry: _Inquiry, answers: Mapping[ReleaseQuestion, Decision]) -> _Ruling:
+    """Give each field the decision on its class; a child goes only where its parent goes."""
+    by_class = {sensitivity: answers[question] for sensitivity, question in inquiry.questions.items()}
+    decisions = {path: by_class[sensitivity] for path, sensitivity in inquiry.classes.items()}
+    given: dict[str, None] = {}
+    withheld: list[WithheldField] = []
+    for path, decision in decisions.items():
+        chosen = inquiry.only is None or path in inquiry.only
+        if chosen and decision.allowed and (inquiry.parents[path] is None or inquiry.parents[path] in given):
+            given[path] = None
+        else:
+            withheld.append(WithheldField(path, decision if chosen else None))
+    return _Ruling(by_class.get(ITSELF), MappingProxyType(decisions), tuple(given), tuple(withheld))
 
 
 def _questions(item: Item, sensitivities: Collection[str], own_party: str) -> dict[str, ReleaseQuestion]:
@@ -177,42 +221,20 @@ def _questions(item: Item, sensitivities: Collection[str], own_party: str) -> di
     return {each: ReleaseQuestion(sensitivity=each, **common) for each in sensitivities}  # type: ignore[arg-type]
 
 
-def _released(item: Item, by_sensitivity: Mapping[str, Decision]) -> Release:
+def _released(item: Item, ruling: _Ruling) -> Release:
     act = item.act
-    decisions: dict[str, Decision] = {}
-    given: list[str] = []
-    withheld: list[WithheldField] = []
-    for path, decision in _by_path(act, by_sensitivity):
-        decisions[path] = decision
-        chosen = item.only is None or path in item.only
-        if chosen and decision.allowed and _parent_given(act.disclosures[path], given):
-            given.append(path)
-        else:
-            withheld.append(WithheldField(path, decision if chosen else None))
-    texts = tuple(act.disclosures[path].text for path in given)
-    digests = tuple(act.disclosures[path].digest for path in given)
+    given = [act.disclosures[path] for path in ruling.given]
     return Release(
         act=act.hash,
         signed=act.signed,
         recipient=item.matter.recipient,
-        given=tuple(given),
-        texts=texts,
-        digests=digests,
-        withheld=tuple(withheld),
-        itself=by_sensitivity.get(ITSELF),
-        decisions=decisions,
+        given=ruling.given,
+        texts=tuple([each.text for each in given]),
+        digests=tuple([each.digest for each in given]),
+        withheld=ruling.withheld,
+        itself=ruling.itself,
+        decisions=ruling.decisions,
     )
-
-
-def _by_path(act: Releasable, by_sensitivity: Mapping[str, Decision]) -> Iterator[tuple[str, Decision]]:
-    """Yield paths with their decisions, parents before children; nothing for an unknown kind."""
-    if act.kind is not None:
-        for path in sorted(act.disclosures, key=lambda each: (act.disclosures[each].parent is not None, each)):
-            yield path, by_sensitivity[sensitivity_of(act.kind, path)]
-
-
-def _parent_given(disclosure: Disclosure, given: Sequence[str]) -> bool:
-    return disclosure.parent is None or disclosure.parent in given
 
 
 def _why(field: WithheldField) -> Words:

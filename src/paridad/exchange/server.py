@@ -79,6 +79,10 @@ def _byte_range(header: str) -> tuple[int, int] | None:
     return (int(match[1]), int(match[2])) if match else None
 
 
+ANY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  compared, not listened on
+"""Where a server that listens on every address is asked; another one is asked where it listens."""
+
+
 class Server:
     """A running node edge on one address; start it, use `port`, stop it."""
 
@@ -93,7 +97,8 @@ class Server:
             ssl_context_factory=lambda _config, _default: tls,
             timeout_graceful_shutdown=2,
         )
-        self._socket = socket.create_server((host, port))
+        self._host = host
+        self._socket = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         self.port: int = self._socket.getsockname()[1]
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, name=f"edge:{self.port}", daemon=True)
@@ -105,7 +110,7 @@ class Server:
             if not self._thread.is_alive():
                 raise RuntimeError("the edge did not start; see the log above")
             threading.Event().wait(0.01)
-        assert_refuses_strangers("127.0.0.1", self.port)
+        assert_refuses_strangers(ANY_ADDRESS.get(self._host, self._host), self.port)
 
     def stop(self) -> None:
         """Stop listening and wait for what is under way."""
@@ -122,18 +127,19 @@ class Server:
 
 
 def assert_refuses_strangers(host: str, port: int) -> None:
-    """Connect without a client certificate and insist on being turned away (RFC 8446 §4.4.2.4)."""
+    """Connect without a client certificate and insist on being turned away (RFC 8446 §4.4.2.4).
+
+    Turned away is who reached the server: where nobody listens, nothing is shown, and the connection's error is raised.
+    """
     stranger: Any = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     stranger.check_hostname = False
     stranger.verify_mode = ssl.CERT_NONE
-    try:
-        with (
-            socket.create_connection((host, port), timeout=_CHECK_SECONDS) as plain,
-            stranger.wrap_socket(plain) as line,
-        ):
-            line.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
-            answered = bool(line.recv(1))
-    except (ssl.SSLError, ConnectionError):
-        return
+    with socket.create_connection((host, port), timeout=_CHECK_SECONDS) as plain:
+        try:
+            with stranger.wrap_socket(plain) as line:
+                line.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+                answered = bool(line.recv(1))
+        except (ssl.SSLError, ConnectionError):
+            return
     if answered:
         raise RuntimeError("this server answers callers without a certificate; the node does not start with it")

@@ -78,6 +78,8 @@ class Ask(Order):
     question: str
     desk: str = ""
     given: tuple[Given, ...] = ()
+    assurances: tuple[str, ...] = ()
+    """Obligations of the charter that the asking party takes on for all that it is given in this folio."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,8 @@ class Clarify(Order):
 
     of: str
     text: str
+    assurances: tuple[str, ...] = ()
+    """Obligations taken on besides, where the other party asked for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

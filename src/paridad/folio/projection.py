@@ -5,7 +5,10 @@ Rules
   - The rows are made from the folded folio and can be dropped and made again: rebuilt equals incremental (L7).
   - No free text, no field of a record, no officer: a list shows folio, stage, clocks, handling code and who waits.
   - `handling` is the strictest code of the folio's acts, so that filtering by what a reader may see fails closed.
-  - `due` is a date, never a state: "overdue" is `due < now`, asked at the time of reading.
+  - `due` is a date, never a state: "overdue" is `due < now`, asked at the time of reading. `due_order` is the same date
+    for sorting, with the folios that have none at the end.
+  - `said_asking` and `said_asked` name the last act that each side addressed to the other: its delivery tells how far
+    everything before it came, because a stream keeps its order.
 
 Worked example
     inbox = folio_projection(load)            load(conn, id) folds the folio from its stored acts
@@ -17,8 +20,9 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, Index, MetaData, delete, insert
 
+from paridad.acts.envelope import party_of
 from paridad.folio.clocks import due
-from paridad.folio.state import Folio
+from paridad.folio.state import Folio, Stage
 from paridad.folio.waiting import Waiting, waiting_on
 from paridad.store.acts import StoredAct
 from paridad.store.projection import Projection
@@ -33,18 +37,24 @@ folio_rows = strict_table(
     text("opened_by"),
     text("asking"),
     text("asked"),
-    integer("requested", nullable=True),
+    integer("requested"),
     text("urgency"),
     text("purpose"),
     text("desk"),
     text("handling"),
     integer("due", nullable=True),
+    integer("due_order"),
     text("waiting"),
     integer("last_at"),
+    text("said_asking"),
+    text("said_asked"),
     integer("acts"),
     integer("irregular"),
-    Index("folio_rows_by_stage", "stage", "last_at", "id"),
-    Index("folio_rows_by_due", "due", "id"),
+    integer("closed"),
+    Index("folio_rows_by_due", "due_order", "id"),
+    Index("folio_rows_by_last", "last_at", "id"),
+    Index("folio_rows_by_opening", "requested", "id"),
+    Index("folio_rows_waiting", "closed", "waiting", "handling", "asking", "asked", "due"),
     within=metadata,
 )
 """One row a folio. `waiting`: the parties that have to act, separated by blanks; empty when nobody has to."""
@@ -65,6 +75,9 @@ waiting_rows = strict_table(
 )
 """One row for each wait of a folio, the most urgent first."""
 
+NEVER = 2**53
+"""Stands for the due date of a folio that has none, so that it comes last."""
+
 Load = Callable[[Connection, str], Folio]
 """Folds a folio from its stored acts."""
 
@@ -76,7 +89,7 @@ def folio_projection(load: Load) -> Projection:
         for folio_id in dict.fromkeys(act.envelope.fol for act in acts if act.envelope.fol):
             project(conn, load(conn, folio_id))
 
-    return Projection("folio", 1, metadata, project_acts)
+    return Projection("folio", 2, metadata, project_acts)
 
 
 def project(conn: Connection, folio: Folio) -> None:
@@ -98,24 +111,33 @@ def strictest(folio: Folio) -> str:
 
 
 def _row(folio: Folio, waiting: tuple[Waiting, ...], last_at: int) -> dict[str, object]:
-    request = folio.request
+    request, until = folio.request, due(folio)
     return {
         "id": folio.id,
         "stage": folio.stage.value,
         "opened_by": folio.opener,
         "asking": request.asking if request else "",
         "asked": request.asked if request else "",
-        "requested": request.at if request else None,
+        "requested": request.at if request else 0,
         "urgency": request.urgency if request else "",
         "purpose": request.purpose if request else "",
         "desk": request.desk if request else "",
         "handling": strictest(folio),
-        "due": due(folio),
+        "due": until,
+        "due_order": NEVER if until is None else until,
         "waiting": " ".join(sorted({each.party for each in waiting})),
         "last_at": last_at,
+        "said_asking": _last_said(folio, request.asking) if request else "",
+        "said_asked": _last_said(folio, request.asked) if request else "",
         "acts": len(folio.acts),
         "irregular": len(folio.irregular),
+        "closed": int(folio.stage is Stage.CLOSED),
     }
+
+
+def _last_said(folio: Folio, agency: str) -> str:
+    """Return the last act in which a side spoke to the other, or nothing."""
+    return next((act.hash for act in reversed(folio.shared) if act.party == party_of(agency)), "")
 
 
 def _waiting(folio: Folio, place: int, waiting: Waiting) -> dict[str, object]:

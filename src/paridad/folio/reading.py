@@ -10,7 +10,7 @@ Worked example
     codes({"grounds": 7}, "grounds")        is ()
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from paridad.base.strict import JsonValue
 from paridad.folio.commands import Derived, Given, Kept, Withheld
@@ -88,3 +88,11 @@ def kept(fields: Fields) -> tuple[Kept, ...]:
         Kept(text(item, "obligation"), flag(item, "kept"), text(item, "remark"))
         for item in records(fields, "obligations")
     )
+
+
+def wholes(path: str) -> Iterator[str]:
+    """Yield a path and what it is part of, the nearest first: `a[2].b`, `a[2]`, `a`."""
+    yield path
+    while (cut := max(path.rfind("."), path.rfind("["))) > 0:
+        path = path[:cut]
+        yield path

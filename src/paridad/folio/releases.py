@@ -123,6 +123,17 @@ def demand_grounds(grounds: Sequence[str], terms: Terms) -> None:
     )
 
 
+def demand_assurances(assurances: Sequence[str], terms: Terms) -> None:
+    """Let a party assure only what the charter knows as an assurance."""
+    demand(
+        set(assurances) <= terms.assurances,
+        "Las garantías se eligen de las obligaciones que la carta marca como tales: "
+        + (", ".join(sorted(terms.assurances)) or "no hay ninguna"),
+        "Assurances are chosen from the obligations that the charter marks as such: "
+        + (", ".join(sorted(terms.assurances)) or "there is none"),
+    )
+
+
 def marks_of(folio: Folio, release: Release) -> Marks:
     """Return the marks for speaking of a release: as strict as what was released."""
     assert folio.request is not None
@@ -147,10 +158,15 @@ def _request(folio: Folio, command: Ask, terms: Terms) -> Draft:
         "Choose a desk of the charter, or none.",
     )
     demand_text(command.question, "Escriba qué se pregunta.", "Write what is asked.")
+    demand_assurances(command.assurances, terms)
     _demand_given(command.given, ())
     marks = demand_marks(Marks(command.handling, command.purpose, command.basis), party, terms)
     fields = filled(
-        urgency=command.urgency, question=command.question, desk=command.desk, given=_given_tree(command.given)
+        urgency=command.urgency,
+        question=command.question,
+        desk=command.desk,
+        given=_given_tree(command.given),
+        assurances=list(command.assurances),
     )
     records = _records(command.given)
     return Draft(

@@ -42,7 +42,16 @@ from paridad.folio.commands import (
 )
 from paridad.folio.conditions import CONDITIONS
 from paridad.folio.errors import demand
-from paridad.folio.releases import Marks, demand_grounds, demand_text, filled, needs_two, release_draft, say
+from paridad.folio.releases import (
+    Marks,
+    demand_assurances,
+    demand_grounds,
+    demand_text,
+    filled,
+    needs_two,
+    release_draft,
+    say,
+)
 from paridad.folio.state import Folio
 from paridad.folio.terms import Terms
 
@@ -70,7 +79,7 @@ def decide(folio: Folio, command: Command, now: int, terms: Terms) -> tuple[Draf
             demand_text(command.question, "Escriba qué falta aclarar.", "Write what needs clarifying.")
             return (say(folio, command, "clarification", {"question": command.question}),)
         case Clarify():
-            return (_clarify(folio, command),)
+            return (_clarify(folio, command, terms),)
         case Suspend():
             demand_text(command.reason, "Una pausa lleva su motivo; escríbalo.", "A pause has a reason; write it.")
             return (say(folio, command, "suspension", {"reason": command.reason}),)
@@ -100,14 +109,16 @@ def decide(folio: Folio, command: Command, now: int, terms: Terms) -> tuple[Draf
             return (second_person.carry_out(folio, command),)
 
 
-def _clarify(folio: Folio, command: Clarify) -> Draft:
+def _clarify(folio: Folio, command: Clarify, terms: Terms) -> Draft:
     demand(
         any(question.hash == command.of for question in folio.open_clarifications),
         "Elija una pregunta que esté sin contestar.",
         "Choose a question that has no answer yet.",
     )
     demand_text(command.text, "Escriba la aclaración.", "Write the clarification.")
-    return say(folio, command, "clarification-answer", {"text": command.text}, re=(command.of,))
+    demand_assurances(command.assurances, terms)
+    fields = filled(text=command.text, assurances=list(command.assurances))
+    return say(folio, command, "clarification-answer", fields, re=(command.of,))
 
 
 def _resume(folio: Folio, command: Resume) -> Draft:

@@ -119,6 +119,7 @@ class Request:
     purpose: str
     basis: str
     desk: str
+    assurances: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,7 @@ class Clarification:
     hash: ActHash
     at: int
     answered_at: int | None = None
+    assurances: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,6 +364,13 @@ class Folio:
     def obligations(self) -> frozenset[str]:
         """What the asking party took upon itself with what it was given."""
         return frozenset(code for release in self.answers for code in release.obligations)
+
+    def assured_by(self, agency: str) -> frozenset[str]:
+        """Return what an agency itself assured here; what the other side asks of it is not its word."""
+        if self.request is None or agency != self.request.asking:
+            return frozenset()
+        said = (self.request.assurances, *(question.assurances for question in self.clarifications))
+        return frozenset(code for codes in said for code in codes)
 
     def role(self, party: str) -> Role | None:
         """Return the part that a party plays here, if any."""

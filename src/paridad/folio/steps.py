@@ -57,6 +57,7 @@ def opened(folio: Folio, act: Recorded) -> Folio:
         purpose=envelope.pur,
         basis=envelope.bas,
         desk=reading.text(act.fields, "desk"),
+        assurances=reading.codes(act.fields, "assurances"),
     )
     annex = _release(act, answers=False)
     return replace(folio, request=request, releases=(annex,) if annex.given else ())
@@ -84,7 +85,8 @@ def clarified(folio: Folio, act: Recorded) -> Folio | Why:
     question = _named(folio.open_clarifications, act)
     if folio.closure or question is None:
         return "closed" if folio.closure else "reference"
-    after = _exchanged(folio.clarifications, question, replace(question, answered_at=act.at))
+    assurances = reading.codes(act.fields, "assurances")
+    after = _exchanged(folio.clarifications, question, replace(question, answered_at=act.at, assurances=assurances))
     return replace(folio, clarifications=after)
 
 

@@ -48,6 +48,8 @@ class Terms:
     """Whose law a basis is; None for what is common to all parties."""
     outcomes: frozenset[str] = frozenset()
     obligations: frozenset[str] = frozenset()
+    assurances: frozenset[str] = frozenset()
+    """The obligations of which the recipient's word is needed before fields about proceedings leave."""
     desks: frozenset[str] = frozenset()
     handling: Mapping[str, HandlingTerms] = field(default_factory=lambda: MappingProxyType({}))
     agencies: frozenset[str] = frozenset()
@@ -72,6 +74,7 @@ def terms_of(charter: Charter) -> Terms:
         bases={code: basis.party for code, basis in charter.bases.items()},
         outcomes=frozenset(charter.outcomes),
         obligations=frozenset(charter.obligations),
+        assurances=frozenset(code for code, each in charter.obligations.items() if each.assurance),
         desks=frozenset(charter.desks),
         handling={
             code: HandlingTerms(mark.rank, mark.onward, mark.two_person, mark.retention_days)

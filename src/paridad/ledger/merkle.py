@@ -162,7 +162,32 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
     """Check that `leaf`, a leaf hash, stands at `index` in the tree (RFC 6962 §2.1.1; RFC 9162 §2.1.3.2)."""
     if len(leaf) != HASH_BYTES:
         raise _refused("El hash de la hoja no mide 32 bytes.", "The leaf hash is not 32 bytes long.")
-    _verify(Subtree(index, index + 1), size, proof, leaf, root)
+    sides = leaf_siblings(index, size)
+    _bound_length(proof, sides)
+    node = leaf
+    for (_, left, _), sibling in zip(sides, proof, strict=True):
+        node = node_hash(sibling, node) if left else node_hash(node, sibling)
+    if node != root:
+        raise _refused("La prueba no conduce a la raíz.", "The proof does not lead to the root.")
+
+
+def leaf_siblings(index: int, size: int) -> list[tuple[int, bool, int]]:
+    """Return the steps of the proof of one leaf: height, whether the sibling is to the left, its number at that height.
+
+    The same as `proof_steps` of [index, index + 1), level by level (RFC 9162 §2.1.3.2): every act that is sent or
+    received has such a proof.
+    """
+    if not 0 <= index < size <= MAX_SIZE:
+        raise _refused(f"No hay hoja {index} en un árbol de {size}.", f"There is no leaf {index} in a tree of {size}.")
+    steps: list[tuple[int, bool, int]] = []
+    at, last, height = index, size - 1, 0
+    while last:
+        if at & 1:
+            steps.append((height, True, at - 1))
+        elif at < last:
+            steps.append((height, False, at + 1))
+        at, last, height = at >> 1, last >> 1, height + 1
+    return steps
 
 
 def verify_consistency(old: int, new: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes) -> None:
@@ -242,8 +267,8 @@ def _verify(subtree: Subtree, size: int, proof: Sequence[bytes], subtree_root: b
         raise _refused("La prueba no conduce a la raíz.", "The proof does not lead to the root.")
 
 
-def _bound_length(proof: Sequence[bytes], steps: Sequence[Step]) -> None:
-    if len(proof) != len(steps) or any(len(sibling) != HASH_BYTES for sibling in proof):
+def _bound_length(proof: Sequence[bytes], steps: Sequence[object]) -> None:
+    if len(proof) != len(steps) or not {HASH_BYTES}.issuperset(map(len, proof)):
         raise _refused(
             f"La prueba debe tener {len(steps)} hashes de 32 bytes y trae {len(proof)}.",
             f"The proof must have {len(steps)} hashes of 32 bytes and carries {len(proof)}.",

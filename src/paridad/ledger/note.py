@@ -188,6 +188,11 @@ def read_verifier_key(vkey: str) -> Ed25519NoteKey:
     return key
 
 
+def verifier_key(name: str, kind: int, key: Ed25519Key) -> str:
+    """Return a verifier key `name+key id+base64(type || key)`."""
+    return f"{name}+{key_id(name, kind, key.raw).hex()}+{encode_base64(bytes([kind]) + key.raw)}"
+
+
 def encode_base64(data: bytes) -> str:
     """Return standard base64 with padding (RFC 4648 §4)."""
     return b64encode(data).decode("ascii")
@@ -221,7 +226,8 @@ def _decode(data: bytes) -> str:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise refused("La nota no es UTF-8.", "The note is not UTF-8.") from error
-    if _CONTROL.search(text):
+    plain = text.isascii() and text.replace("\n", "").isprintable()  # what every note of ours is, seen at once
+    if not plain and _CONTROL.search(text):
         raise refused("La nota contiene caracteres de control.", "The note contains control characters.")
     return text
 

@@ -22,7 +22,17 @@ from typing import Literal
 
 from paridad.base.words import Words
 from paridad.ledger.errors import LeafMissing, TileRefused
-from paridad.ledger.merkle import EMPTY_ROOT, HASH_BYTES, MAX_SIZE, Subtree, node_hash, perfect_root, proof_steps, split
+from paridad.ledger.merkle import (
+    EMPTY_ROOT,
+    HASH_BYTES,
+    MAX_SIZE,
+    Subtree,
+    leaf_siblings,
+    node_hash,
+    perfect_root,
+    proof_steps,
+    split,
+)
 from paridad.ledger.port import TileWrite
 
 TILE_HEIGHT = 8
@@ -172,7 +182,7 @@ class TreeView:
 
     def inclusion(self, index: int) -> list[bytes]:
         """Return the audit path of a leaf, PATH(index, D[size]) (RFC 6962 §2.1.1)."""
-        return self.subtree(Subtree(index, index + 1))
+        return [self._at(height, number) for height, _, number in leaf_siblings(index, self.size)]
 
     def consistency(self, old: int) -> list[bytes]:
         """Return PROOF(old, D[size]) (RFC 6962 §2.1.2); from 0 it is empty and no verifier takes it for a proof."""
@@ -194,6 +204,11 @@ class TreeView:
             root = node_hash(self.subtree_root(Subtree(start, k)), self.subtree_root(Subtree(k, end)))
             self._ragged[subtree] = root
         return root
+
+    def _at(self, height: int, number: int) -> bytes:
+        """Return the root of what stands at a place of a level: a perfect subtree, or what there is at the edge."""
+        start, end = number << height, (number + 1) << height
+        return self._node(height, number) if end <= self.size else self.subtree_root(Subtree(start, self.size))
 
     def _node(self, height: int, index: int) -> bytes:
         """Return the root of the perfect subtree of 2^height leaves: 2^(height mod 8) hashes of one tile."""

@@ -24,6 +24,7 @@ from paridad.exchange.own_side import OwnSide
 from paridad.exchange.transport import Transport
 from paridad.ledger import log
 from paridad.ledger.checkpoint import Cosigner, LogSigner
+from paridad.node.demonstration import demand_demonstration
 from paridad.node.errors import HomeRefused
 from paridad.node.home import EpochFiles, Home
 from paridad.node.keeping import refresh_keys
@@ -55,7 +56,7 @@ def open_node(
     """Build a node; nothing is sent or signed yet."""
     assert_strict_verifier()
     settings = home.settings
-    charters = home.charters()
+    charters = _in_force(home.charters(), clock())
     charter = charters[-1]
     if settings.party not in charter.parties:
         raise HomeRefused(
@@ -63,15 +64,24 @@ def open_node(
                 es=f"{settings.party} no es parte de la carta.", en=f"{settings.party} is not a party of the charter."
             )
         )
+    demand_demonstration(settings, charter)
     store = store or Store.open(settings.store)
-    own = _own_side(settings.party, charter, home, store, random)
+    epochs = EpochFiles(home.path / "epochs")
+    own = _own_side(settings.party, charter, home, store, vault=Vault(epochs, random), random=random)
     refresh_keys(own, charters)
     _reconcile(own, full=store.was_unclean)
     payloads = PayloadStore(home.path / "payloads")
-    return Node(home=home, settings=settings, own=own, payloads=payloads, clock=clock, transport=transport)
+    return Node(
+        home=home, settings=settings, own=own, payloads=payloads, epochs=epochs, clock=clock, transport=transport
+    )
 
 
-def _own_side(party: str, charter: Charter, home: Home, store: Store, random: Random) -> OwnSide:
+def _in_force(charters: list[Charter], now: int) -> list[Charter]:
+    """Return the charters up to the one in force; one whose time has not come waits in its folder for a later start."""
+    return [each for each in charters if each.effective_from <= now] or charters[:1]
+
+
+def _own_side(party: str, charter: Charter, home: Home, store: Store, *, vault: Vault, random: Random) -> OwnSide:
     keys = home.private_keys()
     return OwnSide(
         party=party,
@@ -81,7 +91,7 @@ def _own_side(party: str, charter: Charter, home: Home, store: Store, random: Ra
         conduct=charter.conduct,
         engine=PolicyEngine.load(code_lists(charter), narrower=home.narrower_policy()),
         store=store,
-        vault=Vault(EpochFiles(home.path / "epochs"), random),
+        vault=vault,
         random=random,
         act_signers={_owner(key): ActSigner(key.kid, key.ed25519.sign) for key in _of(keys, "act")},
         log_signers=_log_signers(keys, party, charter.programme),

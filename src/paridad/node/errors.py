@@ -4,13 +4,19 @@
 ParidadError
 └── NodeError
     ├── HomeRefused       a node's folder that is incomplete, damaged or somebody else's
+    ├── DoorRefused       a folder so deep that its local door cannot be opened
     ├── OfficerRefused    an officer who is unknown, or whose role does not allow it
     ├── FolioMoved        an act came while a command was prepared
+    ├── AssentOver        what an officer should assent to is over or was used
+    ├── ReasonMissing     a judgement of a person that says no reason
+    ├── SharedLogBehind   leaves of ours that another party holds and this node does not (also `UnknownState`)
+    ├── OwnLogLost        leaves of the log of internal records that nobody can give back (also `UnknownState`)
     └── NotFound          nothing of that name is here
 """
 
 from paridad.base.errors import ExitCode, ParidadError
 from paridad.base.words import Words
+from paridad.ledger.errors import UnknownState
 
 
 class NodeError(ParidadError):
@@ -27,6 +33,16 @@ class HomeRefused(NodeError):
     )
 
 
+class DoorRefused(NodeError):
+    """A folder so deep that its local door cannot be opened."""
+
+    exit_code = ExitCode.USAGE
+    next_step = Words(
+        es="Mueva la carpeta del nodo a una ruta más corta, por ejemplo /srv/paridad, y repita.",
+        en="Move the node's folder to a shorter path, for instance /srv/paridad, and repeat.",
+    )
+
+
 class OfficerRefused(NodeError):
     """An officer who is not in officers.toml, or whose role does not allow what was asked."""
 
@@ -38,6 +54,50 @@ class FolioMoved(NodeError):
     next_step = Words(
         es="Vuelva a abrir el folio: puede haber un acto nuevo que cambie su respuesta.",
         en="Open the folio again: there may be a new act that changes your answer.",
+    )
+
+
+class ReasonMissing(NodeError):
+    """A judgement of a person that says no reason."""
+
+    exit_code = ExitCode.USAGE
+    next_step = Words(
+        es="Escriba en una frase por qué: queda con quién y cuándo lo decidió.",
+        en="Write in a sentence why: it stays with who decided and when.",
+    )
+
+
+class SharedLogBehind(NodeError, UnknownState):
+    """A witness saw more of the log of acts addressed to others than is here; that party holds what is missing."""
+
+    exit_code = ExitCode.VERIFICATION_FAILED
+    next_step = Words(
+        es="No se firma nada. Con el nodo detenido, recupere lo que tienen las demás partes: «paridad node recover».",
+        en="Nothing is signed. With the node stopped, take back what the other parties hold: “paridad node recover”.",
+    )
+
+
+class OwnLogLost(NodeError, UnknownState):
+    """A witness saw more of the log of internal records than is here; what it lacks was on this machine only."""
+
+    exit_code = ExitCode.VERIFICATION_FAILED
+    next_step = Words(
+        es="Busque una copia más reciente, o el disco, y restáurela. Si no la hay, esa bitácora termina aquí: el nodo "
+        "aún lee y exporta, y no firma más. Acuerden las partes una carta con otro nombre de programa y empiece un "
+        "nodo nuevo con ella (docs/adr/0020).",
+        en="Look for a later backup, or the disk, and restore it. If there is none, that log ends here: the node still "
+        "reads and exports, and signs nothing more. Let the parties agree on a charter under another programme name "
+        "and begin a new node with it (docs/adr/0020).",
+    )
+
+
+class AssentOver(NodeError):
+    """What an officer should assent to is over, was used, or can no longer be signed."""
+
+    exit_code = ExitCode.TRY_AGAIN
+    next_step = Words(
+        es="Revise otra vez lo que saldrá y confirme; nada se firmó.",
+        en="Review again what will leave and confirm; nothing was signed.",
     )
 
 

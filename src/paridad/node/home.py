@@ -17,6 +17,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,8 @@ class Settings:
     """Names, with their ports, under which a proxy of the party brings people to the pages."""
     zone: str = "UTC"
     """Time zone of the people who work here, beside UTC."""
+    practice: bool = False
+    """Whether the other parties are simulated: every page says so."""
     demo_identities: bool = False
     """Whether anybody on this machine may sign in as anybody listed: for demonstrations and practice alone."""
 
@@ -79,6 +82,11 @@ class EpochFiles:
         self._keys = {int(path.stem): path.read_bytes() for path in folder.glob("*.key")}
         if not self._keys or any(len(key) != EPOCH_KEY_BYTES for key in self._keys.values()):
             raise _refused(f"Faltan claves de época en {folder}.", f"Epoch keys are missing in {folder}.")
+
+    @property
+    def numbers(self) -> set[int]:
+        """The epochs whose keys are here."""
+        return set(self._keys)
 
     def current(self) -> tuple[int, bytes]:
         """Return the newest epoch and its key."""
@@ -128,6 +136,7 @@ class Home:
                 web_port=int(table.get("web_port", -1)),
                 names=tuple(map(str, table.get("names", ()))),
                 zone=str(table.get("zone", "UTC")),
+                practice=table.get("practice", False) is True,
                 demo_identities=table.get("demo_identities", False) is True,
             )
         except (KeyError, TypeError, ValueError) as error:
@@ -156,6 +165,10 @@ class Home:
                 )
             )
         return found
+
+    def officers_of(self, agency: str) -> list[str]:
+        """Return the officers of an agency."""
+        return [officer.id for officer in self.officers().values() if officer.agency == agency]
 
     def charters(self) -> list[Charter]:
         """Read and verify the signed charters, oldest first."""
@@ -186,11 +199,19 @@ class Home:
     def _toml(self, name: str) -> dict[str, Any]:
         path = self.path / name
         try:
-            return tomllib.loads(path.read_text(encoding="utf-8"))
+            found = path.stat()
+            return _parsed(path, (found.st_mtime_ns, found.st_size, found.st_ino))
         except FileNotFoundError as error:
             raise _refused(f"Falta {path}.", f"{path} is missing.") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise _refused(f"{path}: {error}.", f"{path}: {error}.") from error
+
+
+@lru_cache(maxsize=64)
+def _parsed(path: Path, stamp: tuple[int, int, int]) -> dict[str, Any]:
+    """Parse a file, again whenever it was written again; nobody changes what is returned."""
+    del stamp
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def write_private(path: Path, data: bytes) -> None:

@@ -25,7 +25,8 @@ from paridad.exchange.own_side import OwnSide
 from paridad.exchange.paths import DELIVER
 from paridad.exchange.transport import Request, Response, Transport
 from paridad.node import keeping, recovery, upkeep
-from paridad.node.home import Home, Settings
+from paridad.node.assenting import Preparations
+from paridad.node.home import EpochFiles, Home, Settings
 from paridad.node.views import Views
 from paridad.store.backup import restored_heads, settled
 from paridad.store.payloads import PayloadStore
@@ -39,13 +40,19 @@ class Node:
     settings: Settings
     own: OwnSide
     payloads: PayloadStore
+    epochs: EpochFiles
     clock: Clock
     transport: Transport | None
     batch: int = 100
     """Parcels under one cover."""
+    lines: int = 1
+    """Streams that are served at the same time; one, where each step has to follow from the one before."""
+    batches: int = 1
+    """Batches of one stream in one round."""
 
     def __post_init__(self) -> None:
         self.views = Views(self.own)
+        self.preparations = Preparations()
         self._looked = 0
         self._asked: set[str] = set()
 
@@ -85,7 +92,8 @@ class Node:
         done = upkeep.Round(unreachable=dict.fromkeys(silent, "not asked yet what it saw of our logs"))
         if not silent or (self._asked and not self._restored()):
             rhythm = self.settings.own_checkpoint_seconds
-            upkeep.run_round(self.own, self.line, done, own_rhythm=rhythm, now=at, batch=self.batch)
+            pace = upkeep.Pace(self.batch, self.lines, self.batches)
+            upkeep.run_round(self.own, self.line, done, own_rhythm=rhythm, now=at, pace=pace)
         self._absorb_keys()
         self.views.refresh()
         return done

@@ -43,12 +43,20 @@ def load_folio(conn: sa.Connection, own: OwnSide, folio_id: str) -> Folio:
     return fold(folio_id, recorded(conn, own, folio_acts(conn, folio_id)), lambda prg: terms_for(own, prg))
 
 
+def read_folio(conn: sa.Connection, own: OwnSide, folio_id: str) -> tuple[Folio, list[VerifiedAct]]:
+    """Return a folio together with the acts it is folded from, in the order of filing; each is opened once."""
+    acts = read_acts(conn, own, folio_acts(conn, folio_id))
+    return fold(folio_id, _recorded(conn, own, acts), lambda prg: terms_for(own, prg)), acts
+
+
 def recorded(conn: sa.Connection, own: OwnSide, stored: Sequence[StoredAct]) -> list[Recorded]:
     """Return acts as a folio reads them, each with its place in its issuer's log."""
-    indexes = leaf_indexes(conn, own, [act.hash for act in stored])
-    return [
-        Recorded(act.hash, act.envelope, act.fields, indexes.get(act.hash, 0)) for act in read_acts(conn, own, stored)
-    ]
+    return _recorded(conn, own, read_acts(conn, own, stored))
+
+
+def _recorded(conn: sa.Connection, own: OwnSide, acts: Sequence[VerifiedAct]) -> list[Recorded]:
+    indexes = leaf_indexes(conn, own, [act.hash for act in acts])
+    return [Recorded(act.hash, act.envelope, act.fields, indexes.get(act.hash, 0)) for act in acts]
 
 
 def leaf_indexes(conn: sa.Connection, own: OwnSide, hashes: Sequence[str]) -> dict[ActHash, int]:

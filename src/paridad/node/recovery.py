@@ -8,8 +8,8 @@ Rules
     leave no gap, and give the very root that we signed; else nothing is kept and the node stays stopped.
   - What was on its way is put back from our covers and is sent again; the other side answers with the stored receipt.
     What came in meanwhile is known from our receipts, and is asked for again.
-  - An internal record that nobody else holds is lost with the disk. Its log is not continued past the gap: a person
-    decides.
+  - An internal record that nobody else holds is lost with the disk. Its log is not continued past the gap, by nobody:
+    the node reads and exports, and signs nothing more (ADR 0020).
 
 Worked example
     node.start()                 raises UnknownState: B saw 12 leaves of A/practice/shared and there are 9 here
@@ -33,9 +33,10 @@ from paridad.exchange.transport import Request, Transport
 from paridad.exchange.wire import Parcel, read_parcels
 from paridad.exchange.witnessing import HTTP_OK, seen_by
 from paridad.ledger import log
-from paridad.ledger.checkpoint import VerifiedCheckpoint
+from paridad.ledger.checkpoint import Checkpoint, VerifiedCheckpoint
 from paridad.ledger.errors import UnknownState
 from paridad.ledger.merkle import leaf_hash
+from paridad.node.errors import OwnLogLost, SharedLogBehind
 from paridad.store import streams
 from paridad.store.acts import NewAct, get_acts, put_acts
 from paridad.store.ledger import SqlLedgerStore
@@ -59,7 +60,28 @@ def compare(own: OwnSide, party: str, transport: Transport) -> None:
         seen = seen_by(own, party, origin, transport)
         if seen is not None:
             with own.store.read() as conn:
-                log.compare_with_witness(SqlLedgerStore(conn), origin, seen)
+                ledger = SqlLedgerStore(conn)
+                _demand_held(own, party, seen.checkpoint, ledger.head(origin).size)
+                log.compare_with_witness(ledger, origin, seen)
+
+
+def _demand_held(own: OwnSide, party: str, seen: Checkpoint, held: int) -> None:
+    """Raise where a witness saw leaves that are not here: what that means depends on whose they are to give back."""
+    if seen.size <= held:
+        return
+    words = Words(
+        es=f"{party} vio {seen.size} hojas de {seen.origin} y aquí hay {held}.",
+        en=f"{party} saw {seen.size} leaves of {seen.origin} and there are {held} here.",
+    )
+    raise OwnLogLost(words) if seen.origin == own.own else SharedLogBehind(words)
+
+
+def behind(own: OwnSide, transport: Transport) -> int:
+    """Return how many leaves of *shared* other parties saw that are not here; nothing is taken back."""
+    newest = _newest(own, transport)
+    with own.store.read() as conn:
+        held = SqlLedgerStore(conn).head(own.shared).size
+    return max(newest.checkpoint.size - held, 0) if newest else 0
 
 
 def recover(own: OwnSide, transport: Transport, *, now: int) -> Recovered:

@@ -3,9 +3,11 @@
 
 Rules
   - The edge listens before the first round; the first round compares our logs with what the witnesses saw.
-  - The loop does a round, then waits for work or for the next second; it stops on request and finishes what it does.
+  - The loop does a round, then waits for work or for the next second, unless it sent something: then more may wait.
+    It serves several streams at once, stops on request and finishes what it does.
   - The local door is a Unix socket of mode 0600 in the node's folder: one strict JSON line in, one out. What can be
     asked there is handed in (`operations`), so that a command does the same in the daemon as by itself.
+  - A line that does not end, or a caller that hangs up, changes nothing at the door; what was carried out stays.
   - A fault in one round is told and the next round comes; unknown state (`UnknownState`) stops the daemon.
 """
 
@@ -19,15 +21,23 @@ from pathlib import Path
 
 from paridad.base.errors import ExitCode, ParidadError
 from paridad.base.strict import JsonValue, read_json, write_json
+from paridad.base.words import Words
 from paridad.exchange.server import Server
 from paridad.exchange.transport import Credentials, HttpTransport, PeerAddress, own_tls, peer_tls
 from paridad.ledger.errors import RootMismatch, UnknownState
+from paridad.node.errors import DoorRefused
 from paridad.node.node import Node
 
 Operation = Callable[[Node, Mapping[str, JsonValue]], JsonValue]
 
 MAX_LINE = 8 * 1024 * 1024
+MAX_SOCKET_PATH = 107
+"""Bytes of a socket's path that Linux takes (`sun_path`, unix(7)), without the zero behind it."""
+
 ROUND_SECONDS = 1.0
+LINES = 4
+BATCHES = 16
+"""Of one stream in one round: the heads are shown and the views brought up to date in between."""
 SOCKET = "node.sock"
 
 log = logging.getLogger("paridad.node")
@@ -66,9 +76,9 @@ class Daemon:
 
     def start(self) -> int:
         """Listen, open the local door, compare with the witnesses; return the port of the edge."""
+        self.door = Door(self.node, self.operations, self.node.home.path / SOCKET, self.work)
         self.server = edge_server(self.node)
         self.server.start()
-        self.door = Door(self.node, self.operations, self.node.home.path / SOCKET, self.work)
         self.door.start()
         return self.server.port
 
@@ -76,23 +86,26 @@ class Daemon:
         """Do rounds until asked to stop."""
         if self.node.transport is None:
             self.node.transport = http_line(self.node)
+        self.node.lines, self.node.batches = LINES, BATCHES
         compared = False
         while not self.stopping.is_set():
             self.work.clear()
             compared = compared or not self.node.start()
-            self._round()
-            self.work.wait(self.round_seconds)
+            if not self._round():
+                self.work.wait(self.round_seconds)
 
-    def _round(self) -> None:
+    def _round(self) -> bool:
+        """Do one round; return whether something was sent."""
         try:
             done = self.node.tick()
         except (UnknownState, RootMismatch):
             raise
         except ParidadError as error:
             log.warning("round: %s", error.words.en)
-            return
+            return False
         for party, why in done.unreachable.items():
             log.info("%s: %s", party, why)
+        return done.sent > 0
 
     def stop(self) -> None:
         """Stop listening and close the store."""
@@ -107,6 +120,14 @@ class Door:
     """The local socket by which officers' commands reach a running node."""
 
     def __init__(self, node: Node, operations: Mapping[str, Operation], path: Path, work: threading.Event) -> None:
+        length = len(os.fsencode(path))
+        if length > MAX_SOCKET_PATH:
+            raise DoorRefused(
+                Words(
+                    es=f"{path}: la ruta de la puerta local tiene {length} bytes; el sistema admite {MAX_SOCKET_PATH}.",
+                    en=f"{path}: the path of the local door has {length} bytes; the system takes {MAX_SOCKET_PATH}.",
+                )
+            )
         self._node = node
         self._operations = operations
         self._path = path
@@ -140,9 +161,15 @@ class Door:
 
     def _answer(self, line: socket.socket) -> None:
         with line, line.makefile("rb") as incoming:
-            asked = incoming.readline(MAX_LINE)
-            line.sendall(write_json(self.respond(asked), max_string=MAX_LINE, max_array=MAX_LINE) + b"\n")
-            self._work.set()
+            try:
+                asked = incoming.readline(MAX_LINE)
+                if not asked.endswith(b"\n") and len(asked) < MAX_LINE:
+                    return
+                answer = write_json(self.respond(asked), max_string=MAX_LINE, max_array=MAX_LINE)
+                self._work.set()
+                line.sendall(answer + b"\n")
+            except ConnectionError:
+                log.info("door: a caller hung up before its answer")
 
     def respond(self, asked: bytes) -> JsonValue:
         """Carry out one operation; an error is an answer with both sentences and its exit code."""

@@ -14,7 +14,7 @@ Worked example
     said.acts[0]        is the act hash of the acknowledgement
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 
@@ -27,7 +27,7 @@ from paridad.base.words import Words
 from paridad.exchange import filing
 from paridad.exchange.errors import NotReleased
 from paridad.exchange.own_side import OwnSide
-from paridad.exchange.release import Item, Matter, Release, release
+from paridad.exchange.release import Item, Matter, Release, WithheldField, release
 from paridad.folio import commands
 from paridad.folio.commands import Command
 from paridad.folio.reading import given
@@ -39,7 +39,7 @@ from paridad.node.errors import FolioMoved, OfficerRefused
 from paridad.node.home import Officer
 from paridad.node.purging import purge
 from paridad.node.reading import load_folio, read_act, terms_for
-from paridad.policy.decision import NO_RULE, Decision
+from paridad.policy.decision import NO_RULE, Decision, Reason
 from paridad.policy.question import CommandQuestion
 from paridad.store import records
 
@@ -68,6 +68,16 @@ POLICY_COMMAND: Mapping[type, str] = {
 """What each command of a folio is to policy."""
 
 SECONDS_A_DAY = 86_400
+
+NOT_CHOSEN = Reason(
+    "not-chosen",
+    "charter:originator",
+    Words(
+        es="La política lo permitiría; quien entrega decidió no incluirlo.",
+        en="Policy would allow it; the releasing officer chose not to include it.",
+    ),
+)
+"""Why a field stays that policy would let out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,33 +127,63 @@ def plan(own: OwnSide, officer: Officer, command: Command, *, folio: str, now: i
         return Plan(drafts, _records(conn, own, state, command, drafts, now=now))
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One command as it was asked for."""
+
+    officer: Officer
+    command: Command
+    folio: str
+    id: str
+    now: int
+    """The operation's one reference time."""
+
+    @property
+    def digest(self) -> str:
+        """What tells this command from another one under the same identifier."""
+        return _digest(self.folio, self.command)
+
+
 def carry_out(own: OwnSide, officer: Officer, command: Command, *, folio: str, id_: str, now: int) -> Said:
     """Carry out an officer's command and return the acts that came of it."""
-    digest = _digest(folio, command)
+    asked = Asked(officer, command, folio, id_, now)
     with own.store.read() as conn:
-        before = records.recall_command(conn, id_, digest)
+        before = records.recall_command(conn, asked.id, asked.digest)
         see = filing.seen_heads(conn, own)
     if before is not None:
         return Said(before, repeated=True)
     planned = plan(own, officer, command, folio=folio, now=now)
-    said = filing.issue_drafts(own, planned.drafts, now=now, see=see)
-    releases = _releases(own, said, now=now)
+    return file_said(own, asked, planned, filing.issue_drafts(own, planned.drafts, now=now, see=see))
+
+
+def file_said(
+    own: OwnSide,
+    asked: Asked,
+    planned: Plan,
+    said: Sequence[IssuedAct],
+    beside: Callable[[sa.Connection], None] | None = None,
+) -> Said:
+    """File the acts of a command with everything that goes with them, in one transaction; `beside` is done in it."""
+    releases = releases_of(own, said, now=asked.now)
+    leaves = (*releases, *planned.records)
 
     def commit(conn: sa.Connection) -> Said:
-        if (meanwhile := records.recall_command(conn, id_, digest)) is not None:
+        if (meanwhile := records.recall_command(conn, asked.id, asked.digest)) is not None:
             return Said(meanwhile, repeated=True)
-        _still(own, conn, folio, command, planned, now=now)
-        if purge(conn, own, load_folio(conn, own, folio), command, now=now):
+        _still(own, conn, asked, planned)
+        if purge(conn, own, load_folio(conn, own, asked.folio), asked.command, now=asked.now):
             views.bring_up_to_date(conn, own)
-        filing.file_acts(conn, own, said, now=now)
-        filing.queue(conn, own, [(said[0].envelope.iss, each) for each in (*releases, *planned.records)], now=now)
-        filing.keep_decisions(conn, id_, (*releases, *planned.records), now=now)
+        filing.file_acts(conn, own, said, now=asked.now)
+        filing.queue(conn, own, [(said[0].envelope.iss, each) for each in leaves], now=asked.now)
+        filing.keep_decisions(conn, asked.id, leaves, now=asked.now)
         acts = tuple(act.hash for act in said)
-        records.note_command(conn, records.Command(id_, officer.id, digest, acts, now))
-        return Said(acts, (*releases, *planned.records))
+        records.note_command(conn, records.Command(asked.id, asked.officer.id, asked.digest, acts, asked.now))
+        if beside:
+            beside(conn)
+        return Said(acts, leaves)
 
     done = own.store.submit(commit)
-    if isinstance(command, commands.AttestPurge):
+    if isinstance(asked.command, commands.AttestPurge):
         own.store.scrub()
     return done
 
@@ -158,20 +198,54 @@ def matter_of(own: OwnSide, folio: Folio, draft: Draft, *, two_persons: bool) ->
         addressed=True,
         second_person=two_persons,
         case_decision=two_persons,
-        assurance=bool(folio.obligations or draft.fields.get("obligations")),
+        assurance=_is_assured(own, folio, draft.aud[0]),
     )
 
 
-def preview(own: OwnSide, folio: str, record: str, *, basis: str = "", two_persons: bool = False, now: int) -> Release:
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How an officer would answer with a record: on which basis, by how many persons, and what to hold back."""
+
+    basis: str = ""
+    two_persons: bool = False
+    hold: tuple[str, ...] = ()
+
+
+def _is_assured(own: OwnSide, folio: Folio, recipient: str) -> bool:
+    """Whether the recipient itself gave, in this folio, every assurance that the charter marks as one.
+
+    What the releasing side asks of it, or it took on with another release, is not its word on this.
+    """
+    wanted = _terms(own, folio).assurances
+    return bool(wanted) and wanted <= folio.assured_by(recipient)
+
+
+def preview(own: OwnSide, folio: str, record: str, wish: Wish, *, now: int) -> Release:
     """Return what of a record may leave in answer to a folio, by the function that will release it."""
     with own.store.read() as conn:
         state = load_folio(conn, own, folio)
         request = state.request
         if request is None:
             raise OfficerRefused(_words("El folio no tiene solicitud.", "The folio has no request."))
-        draft = Draft("", request.asked, (request.asking,), request.handling, request.purpose, basis or request.basis)
-        matter = matter_of(own, state, draft, two_persons=two_persons)
-        return _release_record(conn, own, record, matter, None, now=now)
+        basis = wish.basis or request.basis
+        draft = Draft("", request.asked, (request.asking,), request.handling, request.purpose, basis)
+        matter = matter_of(own, state, draft, two_persons=wish.two_persons)
+        whole = _release_record(conn, own, record, matter, None, now=now)
+        if not wish.hold:
+            return whole
+        only = [path for path in whole.decisions if not _held(path, wish.hold)]
+        return _release_record(conn, own, record, matter, only, now=now)
+
+
+def _held(path: str, hold: Collection[str]) -> bool:
+    """Whether a path is held back, by itself or with its whole."""
+    return any(path == each or path.startswith((f"{each}.", f"{each}[")) for each in hold)
+
+
+def approved_leaves(own: OwnSide, folio: str, draft: Draft, *, now: int) -> tuple[Release, ...]:
+    """Return what of records a proposed draft would let out once two persons have agreed to it."""
+    with own.store.read() as conn:
+        return _draft_records(conn, own, load_folio(conn, own, folio), draft, two_persons=True, now=now)
 
 
 def withheld_of(released: Release) -> tuple[commands.Withheld, ...]:
@@ -180,9 +254,9 @@ def withheld_of(released: Release) -> tuple[commands.Withheld, ...]:
     return tuple(
         commands.Withheld(
             what=each.path,
-            rule=each.decision.reasons[0].rule if each.decision else "not-chosen",
-            clause=each.decision.reasons[0].clause if each.decision else "",
-            ask_again=each.decision is None or each.decision.reasons[0].rule == NO_RULE,
+            rule=_first_reason(each).rule,
+            clause=_first_reason(each).clause,
+            ask_again=_first_reason(each).rule in {NO_RULE, NOT_CHOSEN.rule},
             record=released.act,
         )
         for each in released.withheld
@@ -190,22 +264,35 @@ def withheld_of(released: Release) -> tuple[commands.Withheld, ...]:
     )
 
 
+def _first_reason(field: WithheldField) -> Reason:
+    return field.decision.reasons[0] if field.decision else NOT_CHOSEN
+
+
 def _records(
     conn: sa.Connection, own: OwnSide, folio: Folio, command: Command, drafts: Sequence[Draft], *, now: int
 ) -> tuple[Release, ...]:
     """Release the record fields that outward drafts name; a field that policy keeps back refuses the command."""
+    two_persons = isinstance(command, commands.CarryOut)
+    return tuple(
+        each
+        for draft in drafts
+        if not draft.internal
+        for each in _draft_records(conn, own, folio, draft, two_persons=two_persons, now=now)
+    )
+
+
+def _draft_records(
+    conn: sa.Connection, own: OwnSide, folio: Folio, draft: Draft, *, two_persons: bool, now: int
+) -> tuple[Release, ...]:
+    matter = matter_of(own, folio, draft, two_persons=two_persons)
+    paths: dict[str, list[str]] = {}
+    for each in given(draft.fields):
+        paths.setdefault(each.record, []).append(each.path)
     releases = []
-    for draft in drafts:
-        if draft.internal:
-            continue
-        matter = matter_of(own, folio, draft, two_persons=isinstance(command, commands.CarryOut))
-        paths: dict[str, list[str]] = {}
-        for each in given(draft.fields):
-            paths.setdefault(each.record, []).append(each.path)
-        for record, only in paths.items():
-            released = _release_record(conn, own, record, matter, only, now=now)
-            _demand_all(released, only)
-            releases.append(released)
+    for record, only in paths.items():
+        released = _release_record(conn, own, record, matter, only, now=now)
+        _demand_all(released, only)
+        releases.append(released)
     return tuple(releases)
 
 
@@ -240,7 +327,7 @@ def _demand_all(released: Release, wanted: Sequence[str]) -> None:
         )
 
 
-def _releases(own: OwnSide, said: Sequence[IssuedAct], *, now: int) -> list[Release]:
+def releases_of(own: OwnSide, said: Sequence[IssuedAct], *, now: int) -> list[Release]:
     """Release the acts that speak to the other party: whole, or the command is refused.
 
     The second person is a yes here, because `decide` lets nothing through that still needs one (`needs_two`).
@@ -253,10 +340,10 @@ def _releases(own: OwnSide, said: Sequence[IssuedAct], *, now: int) -> list[Rele
     return releases
 
 
-def _still(own: OwnSide, conn: sa.Connection, folio: str, command: Command, planned: Plan, *, now: int) -> None:
+def _still(own: OwnSide, conn: sa.Connection, asked: Asked, planned: Plan) -> None:
     """Decide once more inside the transaction: an act that came meanwhile may have changed what is possible."""
-    state = load_folio(conn, own, folio)
-    if decide(state, command, now, _terms(own, state)) != planned.drafts:
+    state = load_folio(conn, own, asked.folio)
+    if decide(state, asked.command, asked.now, _terms(own, state)) != planned.drafts:
         raise FolioMoved(_words("El folio cambió mientras se preparaba.", "The folio changed while it was prepared."))
 
 

@@ -7,15 +7,20 @@ Rules
     rhythm, so that its sizes tell nothing about activity.
   - A party that does not answer costs its own time only: the others are served, what waits stays in the outbox. A
     stream that cannot be served says why, and holds up no other.
+  - Streams are served on several lines at once where the node has them; within a stream everything is in order. What
+    a line did is noted when all are done, in the order of the streams. Unknown state ends all lines.
 
 Worked example
     run_round(own, line, done := Round(), own_rhythm=60, now=now)
     done.sent, done.unreachable      is (3, {"B": "B does not answer: …"})
 """
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from paridad.acts.envelope import party_of
 from paridad.base.errors import ParidadError
@@ -27,6 +32,7 @@ from paridad.ledger import log
 from paridad.ledger.errors import RootMismatch, UnknownState
 from paridad.store import streams
 from paridad.store.ledger import SqlLedgerStore
+from paridad.store.streams import BatchRow, Stream
 
 GAP_BATCHES = 100
 """Batches that one round asks for in one stream: nobody keeps a round for itself."""
@@ -51,11 +57,25 @@ class Round:
     """By party, why it could not be reached."""
 
 
-def run_round(own: OwnSide, transport: Transport, done: Round, *, own_rhythm: int, now: int, batch: int = 100) -> None:
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much a node sends at once."""
+
+    batch: int = 100
+    """Parcels under one cover."""
+    lines: int = 1
+    """Streams that are served at the same time."""
+    batches: int = 1
+    """Batches of one stream in one round: nobody keeps a round for itself."""
+
+
+def run_round(
+    own: OwnSide, transport: Transport, done: Round, *, own_rhythm: int, now: int, pace: Pace = Pace()
+) -> None:
     """Do everything that is due, for the parties that are not known to be out of reach."""
     sign_heads(own, done, own_rhythm=own_rhythm, now=now)
-    cover(own, done, batch=batch, now=now)
-    send_due(own, transport, done, now=now)
+    cover(own, done, batch=pace.batch, now=now)
+    send_due(own, transport, done, now=now, pace=pace)
     fill_gaps(own, transport, done, now=now)
     sign_heads(own, done, own_rhythm=own_rhythm, now=now)
     show_heads(own, transport, done, now=now)
@@ -85,21 +105,73 @@ def cover(own: OwnSide, done: Round, *, batch: int, now: int) -> None:
     with own.store.read() as conn:
         waiting = streams.streams_with_queue(conn)
     for stream in waiting:
-        with _noted(done.stuck, f"{stream.sender} > {stream.receiver}"):
+        with _noted(done.stuck, _named(stream)):
             if outbox.cover_queue(own, stream, limit=batch, now=now):
                 done.covered += 1
 
 
-def send_due(own: OwnSide, transport: Transport, done: Round, *, now: int) -> None:
+def send_due(own: OwnSide, transport: Transport, done: Round, *, now: int, pace: Pace = Pace()) -> None:
     """Send the batches whose time has come; skip a party for this round once it did not answer."""
     with own.store.read() as conn:
         due = streams.due_batches(conn, now=now)
-    for each in due:
-        party = party_of(each.stream.receiver)
-        if party not in done.unreachable:
-            with _noted(done.stuck, f"{each.stream.sender} > {each.stream.receiver}"), _silence(done, party):
-                outbox.deliver(own, each, transport, now=now)
+    by_stream = [list(batches) for _, batches in groupby(due, key=lambda each: each.stream)]
+    standings = {party_of(each.stream.receiver): outbox.Standing() for each in due}
+    serving = _Serving(own, transport, pace, now, done.unreachable, standings)
+    if pace.lines == 1 or len(by_stream) == 1:
+        served = [serving.serve(batches) for batches in by_stream]
+    else:
+        with ThreadPoolExecutor(pace.lines, "line") as pool:
+            served = list(pool.map(serving.serve, by_stream))
+    for each in served:
+        done.covered += each.covered
+        done.sent += each.sent
+        done.stuck |= each.stuck
+
+
+@dataclass(slots=True)
+class _Serving:
+    """The lines of one round: what they share is who does not answer, where each party stands, and whether to stop."""
+
+    own: OwnSide
+    transport: Transport
+    pace: Pace
+    now: int
+    unreachable: dict[str, str]
+    standings: Mapping[str, outbox.Standing]
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def serve(self, batches: Sequence[BatchRow]) -> Round:
+        """Send the batches of one stream in order, then what waits behind them; return what was done."""
+        stream, done = batches[0].stream, Round(unreachable=self.unreachable)
+        try:
+            for batch in batches:
+                self._deliver(batch, done)
+            while done.sent < self.pace.batches and not done.stuck and self._goes_on(stream):
+                if not self._cover_and_deliver(stream, done):
+                    break
+        except BaseException:  # what stops one line stops all
+            self.stop.set()
+            raise
+        return done
+
+    def _goes_on(self, stream: Stream) -> bool:
+        return not self.stop.is_set() and party_of(stream.receiver) not in self.unreachable
+
+    def _deliver(self, batch: BatchRow, done: Round) -> None:
+        stream, party = batch.stream, party_of(batch.stream.receiver)
+        if self._goes_on(stream):
+            with _noted(done.stuck, _named(stream)), _silence(done, party):
+                outbox.deliver(self.own, batch, self.transport, now=self.now, standing=self.standings[party])
                 done.sent += 1
+
+    def _cover_and_deliver(self, stream: Stream, done: Round) -> bool:
+        batch = None
+        with _noted(done.stuck, _named(stream)):
+            batch = outbox.cover_queue(self.own, stream, limit=self.pace.batch, now=self.now)
+        if batch is not None:
+            done.covered += 1
+            self._deliver(batch, done)
+        return batch is not None
 
 
 def fill_gaps(own: OwnSide, transport: Transport, done: Round, *, now: int) -> None:
@@ -109,7 +181,7 @@ def fill_gaps(own: OwnSide, transport: Transport, done: Round, *, now: int) -> N
     for stream in gaps:
         party = party_of(stream.sender)
         if party not in done.unreachable:
-            with _noted(done.stuck, f"{stream.sender} > {stream.receiver}"), _silence(done, party):
+            with _noted(done.stuck, _named(stream)), _silence(done, party):
                 for _ in range(GAP_BATCHES):
                     if not outbox.ask_again(own, stream, transport, now=now):
                         break
@@ -124,6 +196,10 @@ def show_heads(own: OwnSide, transport: Transport, done: Round, *, now: int) -> 
                 for origin in (own.shared, own.own):
                     if witnessing.have_witnessed(own, party, origin, transport, now=now):
                         done.witnessed.append((party, origin))
+
+
+def _named(stream: Stream) -> str:
+    return f"{stream.sender} > {stream.receiver}"
 
 
 @contextmanager

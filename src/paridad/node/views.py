@@ -14,7 +14,7 @@ from paridad.desks.targets import projection as targets
 from paridad.exchange.own_side import OwnSide
 from paridad.folio.projection import folio_projection
 from paridad.node.reading import load_folio, recorded
-from paridad.store.projection import Projection, behind, catch_up, rebuild
+from paridad.store.projection import Projection, behind, catch_up, is_current, rebuild
 
 
 def bring_up_to_date(conn: sa.Connection, own: OwnSide) -> None:
@@ -40,7 +40,9 @@ class Views:
 
     def refresh(self) -> int:
         """Bring every view up to date; return how many acts were looked at."""
-        return sum(self._run(catch_up, each) for each in self.projections)
+        with self._own.store.read() as conn:
+            late = [each for each in self.projections if not is_current(conn, each)]
+        return sum(self._run(catch_up, each) for each in late)
 
     def rebuild(self) -> dict[str, int]:
         """Drop every view and make it again; return how many acts each looked at."""

@@ -84,6 +84,14 @@ class Purpose(Code):
 
 
 @dataclass(frozen=True, slots=True)
+class Obligation(Code):
+    """What a recipient takes upon itself with what it is given."""
+
+    assurance: bool
+    """Whether the recipient has to give its word on it before fields about proceedings leave."""
+
+
+@dataclass(frozen=True, slots=True)
 class Basis(Code):
     """A legal basis: what kind it is, and whose law it is."""
 
@@ -161,8 +169,13 @@ def read_agency(facts: Facts) -> Agency:
 
 
 def read_code(facts: Facts) -> Code:
-    """Read a value of a plain list: grounds, outcomes, obligations, desks."""
+    """Read a value of a plain list: grounds, outcomes, desks."""
     return Code(*_plain(facts))
+
+
+def read_obligation(facts: Facts) -> Obligation:
+    """Read an obligation; one that says nothing of it is no assurance."""
+    return Obligation(*_plain(facts), assurance=facts.has("assurance") and facts.yes("assurance"))
 
 
 def read_handling(facts: Facts) -> HandlingCode:

@@ -155,7 +155,7 @@ def read_document(document: bytes, signatures: tuple[CharterSignature, ...]) -> 
         bases=_listed(facts, "bases", codes.read_basis),
         grounds=_listed(facts, "grounds", codes.read_code),
         outcomes=_listed(facts, "outcomes", codes.read_code),
-        obligations=_listed(facts, "obligations", codes.read_code),
+        obligations=_listed(facts, "obligations", codes.read_obligation),
         urgencies=_listed(facts, "urgencies", codes.read_urgency),
         desks=_listed(facts, "desks", codes.read_code),
         clocks=_read_clocks(facts),

@@ -24,6 +24,7 @@ from paridad.programme.codes import (
     Conduct,
     HandlingCode,
     Marking,
+    Obligation,
     Party,
     Purpose,
     Quorum,
@@ -75,7 +76,7 @@ class Charter:
     bases: Mapping[str, Basis] = field(repr=False)
     grounds: Mapping[str, Code] = field(repr=False)
     outcomes: Mapping[str, Code] = field(repr=False)
-    obligations: Mapping[str, Code] = field(repr=False)
+    obligations: Mapping[str, Obligation] = field(repr=False)
     urgencies: Mapping[str, Urgency] = field(repr=False)
     desks: Mapping[str, Code] = field(repr=False)
     clocks: Clocks = field(repr=False)

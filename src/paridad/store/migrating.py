@@ -25,7 +25,7 @@ from alembic.script import ScriptDirectory
 from paridad.base.words import Words
 from paridad.store.errors import SchemaUnknown
 
-HEAD = "0001"
+HEAD = "0002"
 """The revision of this release."""
 
 _MIGRATIONS = Path(__file__).with_name("migrations")

@@ -75,6 +75,15 @@ def behind(conn: sa.Connection, projection: Projection) -> int:
     )
 
 
+def is_current(conn: sa.Connection, projection: Projection) -> bool:
+    """Return whether there is nothing to project: asked on a reader, so that looking at a page takes no writer."""
+    known = get_meta(conn, _key(projection))
+    if known is None:
+        return False
+    version, position = map(int, known.split())
+    return version == projection.version and not _next(conn, position, 1)
+
+
 def _position(conn: sa.Connection, projection: Projection) -> int:
     known = get_meta(conn, _key(projection))
     if known is not None:

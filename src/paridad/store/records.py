@@ -5,6 +5,7 @@ Rules
   - A decision is kept once per operation; for every act, each field names the decision that answered for it (L3).
   - One command identifier stands for one command: the same again gives the same acts, another one is refused.
   - Reading leaves a trace: who, which act, how, when.
+  - What waited for a person keeps every judgement of it: who, when, why.
   - `meta` holds facts of the node itself as text; nothing that an act could say.
 
 Worked example
@@ -18,11 +19,23 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from paridad.acts.envelope import ActHash
 from paridad.base.words import Words
-from paridad.store.acts import numbers_of
+from paridad.store.acts import get_acts, numbers_of
 from paridad.store.bulk import insert_many, upsert
 from paridad.store.errors import CommandReused
-from paridad.store.tables import acts, commands, conflicts, decided, decisions, meta, payload_uses, payloads, reads
+from paridad.store.tables import (
+    acts,
+    commands,
+    conflicts,
+    decided,
+    decisions,
+    judgements,
+    meta,
+    payload_uses,
+    payloads,
+    reads,
+)
 
 
 class DecisionRow(NamedTuple):
@@ -66,6 +79,16 @@ class Read(NamedTuple):
     reader: str
     how: str
     """For instance `page`, `list`, `export`."""
+
+
+class Judgement(NamedTuple):
+    """What a person decided, and why."""
+
+    about: str
+    """What waited: its class, then what names it, blank-separated."""
+    at: int
+    judge: str
+    reason: str
 
 
 class ConflictRow(NamedTuple):
@@ -145,6 +168,13 @@ def note_command(conn: sa.Connection, command: Command) -> None:
     insert_many(conn, commands, [(*command[:3], " ".join(command.acts), command.at)])
 
 
+def signed_by_command(conn: sa.Connection, id_: str) -> list[bytes]:
+    """Return the signed bytes of the acts that came of a command, in their order."""
+    said = conn.execute(sa.select(commands.c.acts).where(commands.c.id == id_)).scalar_one_or_none() or ""
+    found = get_acts(conn, said.split())
+    return [found[ActHash(each)].signed for each in said.split()]
+
+
 def note_reads(conn: sa.Connection, looks: Iterable[Read]) -> None:
     """Keep who read what; the same look in the same second is one."""
     insert_many(conn, reads, list(looks), ignore=True)
@@ -165,20 +195,43 @@ def reads_of(conn: sa.Connection, act_hash: str) -> list[Read]:
 
 def open_conflicts(conn: sa.Connection) -> list[ConflictRow]:
     """Return the contradictions that wait for a person, oldest first."""
-    found = sa.select(conflicts).where(conflicts.c.settled_at.is_(None))
-    return [ConflictRow(*row) for row in conn.execute(found.order_by(conflicts.c.found_at, conflicts.c.other))]
+    return _conflicts(conn, conflicts.c.settled_at.is_(None))
+
+
+def settled_conflicts(conn: sa.Connection) -> list[ConflictRow]:
+    """Return the contradictions that a person settled, oldest first."""
+    return _conflicts(conn, conflicts.c.settled_at.is_not(None))
+
+
+def _conflicts(conn: sa.Connection, wanted: sa.ColumnElement[bool]) -> list[ConflictRow]:
+    found = sa.select(conflicts).where(wanted).order_by(conflicts.c.found_at, conflicts.c.other)
+    return [ConflictRow(*row) for row in conn.execute(found)]
 
 
 def conflicts_of(conn: sa.Connection, act_hash: str) -> list[ConflictRow]:
     """Return what contradicts a held act, settled or not."""
-    found = sa.select(conflicts).where(conflicts.c.held == act_hash).order_by(conflicts.c.found_at, conflicts.c.other)
-    return [ConflictRow(*row) for row in conn.execute(found)]
+    return _conflicts(conn, conflicts.c.held == act_hash)
 
 
 def settle_conflict(conn: sa.Connection, held: str, other: str, *, by: str, at: int) -> bool:
     """Note the act by which a person settled a conflict; the first settlement stands, both sides stay kept."""
     here = (conflicts.c.held == held, conflicts.c.other == other, conflicts.c.settled_at.is_(None))
     return conn.execute(sa.update(conflicts).where(*here).values(settled_at=at, settled_by=by)).rowcount == 1
+
+
+# --- judgements -----------------------------------------------------------------------------------------------------
+
+
+def judge(conn: sa.Connection, what: Judgement) -> None:
+    """Keep what a person decided, behind what was decided about it before."""
+    row = (what.about, len(judgements_of(conn, what.about)), what.at, what.judge, what.reason)
+    insert_many(conn, judgements, [row])
+
+
+def judgements_of(conn: sa.Connection, about: str) -> list[Judgement]:
+    """Return what was decided about something, oldest first."""
+    found = sa.select(judgements).where(judgements.c.about == about).order_by(judgements.c.number)
+    return [Judgement(about, row.at, row.judge, row.reason) for row in conn.execute(found)]
 
 
 # --- payload names --------------------------------------------------------------------------------------------------

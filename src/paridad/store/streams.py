@@ -139,6 +139,14 @@ def outbox_of(conn: sa.Connection, act_hash: str) -> list[OutboxRow]:
     return _outbox(conn, _ROWS.where(outbox.c.act.in_(numbers_of([act_hash]))), {})
 
 
+def outboxes_of(conn: sa.Connection, hashes: Collection[str]) -> dict[str, list[OutboxRow]]:
+    """Return the same for several acts; those that were not to be sent are absent."""
+    found: dict[str, list[OutboxRow]] = {}
+    for row in _outbox(conn, _ROWS.where(outbox.c.act.in_(numbers_of(hashes))), {}):
+        found.setdefault(row.act_hash, []).append(row)
+    return found
+
+
 def outbox_rows(conn: sa.Connection, stream: Stream, positions: range) -> list[OutboxRow]:
     """Return the parcels at some positions of a stream."""
     return _outbox(conn, _AT, {**_names(stream), "first": positions.start, "last": positions.stop - 1})

@@ -300,6 +300,15 @@ commands = strict_table(
     integer("at"),
 )
 
+judgements = strict_table(  # what a person decided about something that waited for a person
+    "judgements",
+    text("about", primary_key=True),  # "conflict …", "quarantine …", "log …", with what it names
+    integer("number", primary_key=True),
+    integer("at"),
+    text("judge"),  # the officer
+    text("reason"),
+)
+
 reads = strict_table(
     "reads",
     act(primary_key=True),
@@ -320,4 +329,53 @@ payload_uses = strict_table(
     "payload_uses",
     text("digest", sa.ForeignKey("payloads.digest"), primary_key=True),
     act(primary_key=True, index=True),
+)
+
+# --- people who sign in -------------------------------------------------------------------------------------------
+sessions = strict_table(
+    "sessions",
+    text("digest", primary_key=True),  # of the cookie's value, which stands nowhere
+    text("officer", index=True),
+    integer("opened"),
+    integer("seen"),  # to the minute
+    text("csrf"),
+    text("credential"),  # the passkey that opened it; empty for a demonstration identity
+)
+
+passkeys = strict_table(  # kept after they were revoked: an assent is verified with them
+    "passkeys",
+    text("credential", primary_key=True),  # digest of what the authenticator calls it
+    blob("raw_id"),
+    text("officer", index=True),
+    text("handle"),  # random name of the officer, by which an authenticator finds the passkey
+    text("label"),
+    blob("public_key"),  # COSE
+    integer("sign_count"),
+    text("invited_by"),
+    integer("enrolled_at"),
+    integer("used_at"),
+    integer("revoked_at", nullable=True),
+    text("revoked_by", nullable=True),
+)
+
+invitations = strict_table(
+    "invitations",
+    text("digest", primary_key=True),  # of the enrolment code, which stands nowhere
+    text("officer"),
+    text("made_by"),
+    integer("until"),
+    integer("used_at", nullable=True),
+)
+
+assents = strict_table(  # that an officer consented to the very bytes that were then signed
+    "assents",
+    act(primary_key=True),
+    text("operation"),  # the command; its acts in order are what was assented to
+    text("officer"),
+    text("credential"),  # empty where nobody's identity was verified
+    blob("authenticator_data"),
+    blob("client_data"),
+    blob("signature"),
+    integer("at"),
+    rowid=True,
 )

@@ -241,6 +241,16 @@ def destructions(conn: sa.Connection, hash_: str) -> list[Destroyed]:
     ]
 
 
+def destructions_of(conn: sa.Connection, hashes: Collection[str]) -> dict[str, list[Destroyed]]:
+    """Return the same for several acts; those of which nothing was destroyed are absent."""
+    rows = sa.select(acts.c.hash, destroyed).join(destroyed, destroyed.c.act == acts.c.filed)
+    found: dict[str, list[Destroyed]] = {}
+    for row in conn.execute(rows.where(acts.c.hash.in_(list(hashes))).order_by(destroyed.c.seq)):
+        gone = Destroyed(row.hash, row.at, row.backups_by, row.epoch, tuple(row.digests.split()), row.reason)
+        found.setdefault(row.hash, []).append(gone)
+    return found
+
+
 def epochs_in_use(conn: sa.Connection) -> set[int]:
     """Return the epochs whose keys living things still need."""
     return set(conn.execute(sa.union(sa.select(act_keys.c.epoch), sa.select(lockers.c.epoch))).scalars())
@@ -248,13 +258,9 @@ def epochs_in_use(conn: sa.Connection) -> set[int]:
 
 def weights_of(conn: sa.Connection, hashes: Collection[str]) -> dict[str, int]:
     """Return how many bytes each act takes: its signed part and its sealed disclosures."""
-    sealed = sa.func.coalesce(sa.func.sum(sa.func.length(disclosures.c.sealed)), 0)
-    found = (
-        sa.select(acts.c.hash, sa.func.length(acts.c.signed) + sealed)
-        .outerjoin(disclosures, disclosures.c.act == acts.c.filed)
-        .where(acts.c.hash.in_(list(hashes)))
-        .group_by(acts.c.hash, acts.c.signed)
-    )
+    of_act = sa.select(sa.func.sum(sa.func.length(disclosures.c.sealed))).where(disclosures.c.act == acts.c.filed)
+    weight = sa.func.length(acts.c.signed) + sa.func.coalesce(of_act.scalar_subquery(), 0)
+    found = sa.select(acts.c.hash, weight).where(acts.c.hash.in_(list(hashes)))
     return {hash_: int(weight) for hash_, weight in conn.execute(found)}
 
 

@@ -11,6 +11,7 @@ Worked example
     Starlette application = build(office, hosts={"localhost:8001"})
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Collection
 from hmac import compare_digest
 from urllib.parse import quote
@@ -30,7 +31,10 @@ from paridad.web.guard import Guard
 from paridad.web.office import Office
 from paridad.web.pages import ROUTES, Page
 from paridad.web.rendering import Pages, Visit
-from paridad.web.signin import cookie_name
+from paridad.web.sessions import Session
+from paridad.web.signin import cookie_name, keep
+
+log = logging.getLogger("paridad.web")
 
 SEE_OTHER = 303
 MAX_FIELDS = 4000
@@ -59,20 +63,34 @@ def build(office: Office, *, hosts: Collection[str]) -> ASGIApp:
 def _endpoint(office: Office, pages: Pages, page: Page, language: Language) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         form = await request.form(max_files=1, max_fields=MAX_FIELDS) if request.method == "POST" else FormData()
-        return await run_in_threadpool(_answered, office, pages, page, language, request, form)
+        return await run_in_threadpool(_answered, office, pages, page, language=language, request=request, form=form)
 
     return answer
 
 
 def _answered(
-    office: Office, pages: Pages, page: Page, language: Language, request: Request, form: FormData
+    office: Office, pages: Pages, page: Page, *, language: Language, request: Request, form: FormData
 ) -> Response:
     visit = _visit(office, request, language, form)
     if page.signed_in and visit.session is None:
-        return RedirectResponse(visit.to(f"sign-in?next={quote(visit.path)}"), SEE_OTHER)
-    if visit.session and page.method == "POST" and not compare_digest(str(form.get("csrf", "")), visit.session.csrf):
+        return RedirectResponse(visit.to(f"sign-in?next={quote(_asked_for(visit))}"), SEE_OTHER)
+    if visit.session and page.method == "POST" and not _has_token(form, visit.session):
+        log.warning("turned away: %s %r, token", visit.session.officer, visit.path)
         return pages.answer(visit, "missing.html", status=403)
-    return _guarded(pages, page, office, visit)
+    answer = _guarded(pages, page, office, visit)
+    for name in visit.renewed:
+        keep(office, answer, name)
+    return answer
+
+
+def _has_token(form: FormData, session: Session) -> bool:
+    return compare_digest(str(form.get("csrf", "")).encode("utf-8", "replace"), session.csrf.encode())
+
+
+def _asked_for(visit: Visit) -> str:
+    """Return the address to come back to after signing in; a form that was sent is not sent again."""
+    query = visit.request.url.query
+    return "" if visit.request.method == "POST" else f"{visit.path}?{query}" if query else visit.path
 
 
 def _guarded(pages: Pages, page: Page, office: Office, visit: Visit) -> Response:
@@ -81,6 +99,7 @@ def _guarded(pages: Pages, page: Page, office: Office, visit: Visit) -> Response
     except NotFound as error:
         return _error(pages, visit, error, 404)
     except OfficerRefused as error:
+        log.warning("refused: %s %r: %r", visit.officer and visit.who, visit.path, error.words.en)
         return _error(pages, visit, error, 403)
     except ParidadError as error:
         return _error(pages, visit, error, 422)
@@ -96,7 +115,8 @@ def _visit(office: Office, request: Request, language: Language, form: FormData 
     name = request.cookies.get(cookie_name(office.party), "")
     session = office.sessions.find(name, now=now) if name else None
     officer = office.node.home.officers().get(session.officer) if session else None
-    return Visit(request, language, now, session if officer else None, officer, form)
+    position = office.look("log.position")["position"] if officer else 0
+    return Visit(request, language, now, session if officer else None, officer, form, position)
 
 
 def _front(request: Request) -> Response:
@@ -114,8 +134,10 @@ def _static(pages: Pages) -> Callable[[Request], Response]:
         found = pages.assets.file(request.path_params["name"])
         if found is None:
             return Response(status_code=404)
-        data, type_ = found
-        return Response(data, 200, {"cache-control": "public, max-age=31536000, immutable"}, type_)
+        headers = {"cache-control": "public, max-age=31536000, immutable", "vary": "accept-encoding"}
+        if found.packed is None or "gzip" not in request.headers.get("accept-encoding", ""):
+            return Response(found.data, 200, headers, found.type)
+        return Response(found.packed, 200, {**headers, "content-encoding": "gzip"}, found.type)
 
     return serve
 

@@ -15,13 +15,15 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_timedelta, get_timezone_location
 from babel.numbers import format_decimal
+from babel.units import format_unit
 
 from paridad.base.words import Language
 
+SECONDS_A_DAY = 86_400
 LOCALES: dict[Language, str] = {"es": "es_MX", "en": "en_US"}
 MONTHS: dict[Language, tuple[str, ...]] = {
-    "es": tuple("ene feb mar abr may jun jul ago sep oct nov dic".split()),
-    "en": tuple("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()),
+    "es": ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"),
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
 }
 
 
@@ -50,6 +52,14 @@ def iso(at: int) -> str:
 def until(at: int, language: Language, now: int) -> str:
     """Return how far off a moment is, in words."""
     return format_timedelta(at - now, add_direction=True, locale=LOCALES[language])
+
+
+def span(seconds: int, language: Language) -> str:
+    """Return a length of time in whole days, hours or minutes, whichever fits."""
+    for unit, length in (("day", SECONDS_A_DAY), ("hour", 3600)):
+        if seconds >= length and seconds % length == 0:
+            return format_unit(seconds // length, f"duration-{unit}", locale=LOCALES[language])
+    return format_unit(seconds // 60, "duration-minute", locale=LOCALES[language])
 
 
 def number(value: int, language: Language) -> str:

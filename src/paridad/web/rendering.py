@@ -34,6 +34,7 @@ MENU = (
     ("inbox", "inbox"),
     ("request", "request"),
     ("search", "search"),
+    ("targets", "targets"),
     ("ledger", "ledger"),
     ("status", "status"),
     ("charter", "charter"),
@@ -52,6 +53,10 @@ class Visit:
     session: Session | None = None
     officer: Officer | None = None
     form: FormData = field(default_factory=FormData)
+    position: int = 0
+    """How many acts were filed here before the page was made: what is newer is told by the live line."""
+    renewed: list[str] = field(default_factory=list)
+    """Names of sessions begun again while the page was made: the answer carries the newest as its cookie."""
 
     @property
     def who(self) -> str:
@@ -74,10 +79,10 @@ class Pages:
 
     def __init__(self, office: Office) -> None:
         self._office = office
-        self.assets = Assets()
+        self.assets = Assets(own=office.node.home.path)
         self._zone = ZoneInfo(office.node.settings.zone)
         self._templates = Environment(
-            loader=PackageLoader("paridad.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+            loader=PackageLoader("paridad.web"), autoescape=True, undefined=StrictUndefined
         )
 
     def answer(self, visit: Visit, template: str, *, status: int = 200, **values: Any) -> Response:
@@ -110,6 +115,7 @@ class Pages:
             "officer": visit.officer,
             "csrf": visit.session.csrf if visit.session else "",
             "demo": self._office.demo,
+            "practice": self._office.practice,
         }
 
     def _moment(self, at: int, language: Language) -> Markup:

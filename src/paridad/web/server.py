@@ -29,6 +29,7 @@ class House:
 
     def __init__(self, office: Office, *, port: int) -> None:
         self.port = port
+        self._office = office
         if port != NONE:
             self._socket = socket.create_server((HOST, port))
             self.port = self._socket.getsockname()[1]
@@ -45,6 +46,7 @@ class House:
     def stop(self) -> None:
         """Stop answering."""
         if self.port != NONE:
+            self._office.closing.set()
             self._server.should_exit = True
             self._thread.join()
             self._socket.close()

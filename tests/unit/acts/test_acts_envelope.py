@@ -39,5 +39,5 @@ def test_the_claim_at_fault_is_named(changes: dict[str, Any], claim: str) -> Non
 
 
 def test_names_of_agencies_and_acts() -> None:
-    assert party_of("AA/ONE") == "AA"
+    assert [party_of(name) for name in ("AA/ONE", "AA", "AA/ONE/x")] == ["AA"] * 3
     assert len(act_hash(b"x.y.z")) == 43

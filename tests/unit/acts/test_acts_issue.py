@@ -10,6 +10,7 @@ import pytest
 from paridad.acts.envelope import NO_FOLIO, SeenHead
 from paridad.acts.errors import BodyRefused, DraftRefused
 from paridad.acts.issue import PADDING, ActSigner, issue
+from paridad.acts.verify import MAX_DISCLOSURE, MAX_DISCLOSURES, MAX_SIGNED
 from paridad.acts.vocabulary import load_vocabulary
 from paridad.base.strict import MAX_STRING
 from support.acts import (
@@ -172,6 +173,40 @@ def test_what_can_be_said_is_signed_and_opens(changes: dict[str, Any]) -> None:
     assert open_made(issue_with(**changes)).kid == KID
 
 
+def lengths(**changes: Any) -> list[int]:
+    """Return how long the parts of an act are: the signed one, then its disclosures."""
+    return [len(text) for text in issue_with(**changes).split(b"~")[:-1]]
+
+
+def test_a_signed_part_of_65_535_bytes_is_the_longest() -> None:
+    """A folio of the right length fills it; the next length is refused."""
+    fixed: dict[str, Any] = {"re": (DIGEST,) * 1011, "see": (SEEN,) * 16, "fields": {}}
+    assert lengths(folio="fffff", **fixed) == [MAX_SIGNED]
+    with pytest.raises(DraftRefused, match="too large"):
+        issue_with(folio="ffffff", **fixed)
+
+
+def test_a_disclosure_of_32_kib_is_the_longest() -> None:
+    """32,768 characters carry 24,576 bytes; one byte more is refused."""
+    fields: dict[str, Any] = {"birth": {"places": ["x" * 16_000, ""]}}
+    rest = 24_576 - lengths(fields=fields)[2] * 3 // 4
+    fields["birth"]["places"][1] = "x" * rest
+    assert lengths(fields=fields)[2] == MAX_DISCLOSURE
+    fields["birth"]["places"][1] += "x"
+    with pytest.raises(DraftRefused, match="too large"):
+        issue_with(fields=fields)
+
+
+def test_disclosures_of_1_mib_are_the_most() -> None:
+    """Together 1,048,576 characters; the next length is refused."""
+    fields: dict[str, Any] = {"aliases": ["x" * 16_000] * 48, "f1": "", "name": ""}
+    fields["name"] = "x" * ((MAX_DISCLOSURES - sum(lengths(fields=fields)[1:])) * 3 // 4)
+    assert sum(lengths(fields=fields)[1:]) == MAX_DISCLOSURES
+    fields["name"] += "x"
+    with pytest.raises(DraftRefused, match="too large"):
+        issue_with(fields=fields)
+
+
 @pytest.mark.parametrize(("changes", "error", "words"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
 def test_what_cannot_be_said_is_not_signed(changes: dict[str, Any], error: type[Exception], words: str) -> None:
     def never(message: bytes) -> bytes:
@@ -206,6 +241,18 @@ type = "date"
 required = true
 es = "Fecha"
 en = "Date"
+[kind."practice/record/1".field.visits]
+type = "list"
+sensitivity = "identity"
+es = "Visitas"
+en = "Visits"
+[kind."practice/record/1".field.visits.element]
+type = "record"
+[kind."practice/record/1".field.visits.element.field.place]
+type = "text"
+required = true
+es = "Lugar"
+en = "Place"
 """
     ]
 )
@@ -217,7 +264,9 @@ def test_a_required_field_binds_the_issuer_only() -> None:
         issue_with(vocabulary=required, fields={})
     with pytest.raises(BodyRefused, match=r"practice/record/1.birth.date is missing"):
         issue_with(vocabulary=required, fields={"name": "x", "birth": {}})
-    wire = issue_with(vocabulary=required, fields={"name": "x", "birth": {"date": "1970"}})
+    with pytest.raises(BodyRefused, match=r"practice/record/1.visits.place is missing"):
+        issue_with(vocabulary=required, fields={"name": "x", "visits": [{"place": "y"}, {}]})
+    wire = issue_with(vocabulary=required, fields={"name": "x", "birth": {"date": "1970"}, "visits": [{"place": "y"}]})
     assert open_made(wire.partition(b"~")[0] + b"~", vocabulary=required).fields == {}
 
 

@@ -3,12 +3,20 @@
 
 from collections.abc import Callable
 from hashlib import sha256
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
 from paridad.acts.errors import ActRefused, FutureAct, NotAddressed
-from paridad.acts.verify import CLOCK_TOLERANCE, MAX_DISCLOSURE, MAX_SIGNED, open_signed_part, reread
+from paridad.acts.verify import (
+    CLOCK_TOLERANCE,
+    MAX_DISCLOSURE,
+    MAX_DISCLOSURES,
+    MAX_SIGNED,
+    open_act,
+    open_signed_part,
+    reread,
+)
 from paridad.base.errors import Malformed
 from paridad.base.signing import Ed25519Signer
 from support.acts import (
@@ -261,6 +269,12 @@ def test_every_step_refuses_what_is_its_business(make: Callable[[], bytes], step
     assert caught.value.words.en.startswith(f"({step})")
 
 
+@pytest.mark.parametrize(("over", "words"), [(0, "lacks the form"), (1, "too large")])
+def test_what_is_twice_too_long_is_not_even_cut(over: int, words: str) -> None:
+    with pytest.raises(ActRefused, match=words):
+        open_made(b"~" * (2 * (MAX_SIGNED + MAX_DISCLOSURES) + over))
+
+
 def test_the_table_has_rows_for_all_ten_steps() -> None:
     assert {step for _, _, step in ROWS} == set(range(11))
     assert len({name for name, _, _ in ROWS}) == len(ROWS)
@@ -322,7 +336,7 @@ def test_an_act_from_the_future_is_quarantined_not_broken(ahead: int, accepted: 
     if accepted:
         assert open_made(wire).envelope.iat == NOW + ahead
         return
-    with pytest.raises(FutureAct, match="301 s ahead") as caught:
+    with pytest.raises(FutureAct, match="dated 301 s ahead") as caught:
         open_made(wire)
     assert caught.value.step == 8
     assert "quarantine" in caught.value.sentence("en")
@@ -341,8 +355,9 @@ def test_an_act_meant_for_others_says_so(party: str | None, accepted: bool) -> N
     if accepted:
         assert open_made(forge(), addressed_to=party).envelope.aud == ("BB/TWO",)
         return
-    with pytest.raises(NotAddressed, match="not addressed to"):
+    with pytest.raises(NotAddressed, match=f"not addressed to {party}") as caught:
         open_made(forge(), addressed_to=party)
+    assert caught.value.step == 8
 
 
 @pytest.mark.parametrize(
@@ -357,6 +372,30 @@ def test_an_ended_key_counts_only_below_its_size_in_its_log(leaf_index: int | No
     with pytest.raises(ActRefused, match="ended") as caught:
         open_made(forge(), keys=ring, leaf_index=leaf_index, log=log)
     assert caught.value.step == 5
+
+
+def test_place_and_log_of_a_signed_part_reach_the_key_ring() -> None:
+    """Without another word the log is the shared one, and an act that stands in no log has no place."""
+    signed, ring = forge().partition(b"~")[0], Ring(ended_at=7)
+    assert open_act(forge(), keys=ring, vocabulary=VOCABULARY, now=NOW, leaf_index=6).kid == KID
+    assert open_signed_part(signed, keys=ring, vocabulary=VOCABULARY, now=NOW, leaf_index=6).kid == KID
+    refused: list[dict[str, Any]] = [{}, {"leaf_index": 7}, {"leaf_index": 6, "log": "own"}]
+    for place in refused:
+        with pytest.raises(ActRefused, match="ended"):
+            open_signed_part(signed, keys=ring, vocabulary=VOCABULARY, now=NOW, **place)
+
+
+@pytest.mark.parametrize("claims", [{"iss": 1}, {"prg": 1}, {"iat": "1"}, {"iat": True}])
+def test_the_key_ring_is_asked_with_texts_and_a_number(claims: dict[str, object]) -> None:
+    class Never(Ring):
+        def act_key(self, kid: str, **_: object) -> NoReturn:
+            raise RuntimeError(f"asked for {kid}")
+
+    with pytest.raises(ActRefused) as caught:
+        open_made(forge(claims=claims), keys=Never())
+    assert caught.value.step == 5
+    with pytest.raises(RuntimeError, match="asked for"):
+        open_made(forge(), keys=Never())
 
 
 def test_a_fault_of_the_program_is_not_dressed_as_a_refused_act() -> None:

@@ -2,9 +2,10 @@
 """The strict reader: one accepted spelling of everything; each table of refusals stands beside accepted rows."""
 
 import json
+import re
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -19,11 +20,17 @@ from paridad.base.strict import (
     MAX_ARRAY,
     MAX_INTEGER,
     MAX_STRING,
+    are_base64url,
+    are_digests,
     decode_base64url,
+    decode_base64url_each,
     encode_base64url,
+    encode_base64url_each,
     encode_digests,
     read_json,
+    read_json_each,
     write_json,
+    write_json_each,
 )
 
 KEYS = st.from_regex(r"[a-z][a-z0-9_]{0,10}", fullmatch=True) | st.sampled_from(["_sd", "_sd_alg", "...", "z" * 64])
@@ -300,3 +307,85 @@ def test_errors_are_said_in_both_languages() -> None:
         read_json(b'{"a":1,"a":2}')
     assert caught.value.words.es == "La clave 'a' está dos veces."
     assert isinstance(read_json(b"{}"), Mapping)
+
+
+# many at once: each as it is by itself
+
+
+def outcome(work: Callable[[], Any]) -> tuple[str, Any]:
+    """Return what a reading gives: the value, or that it is refused."""
+    try:
+        return "read", work()
+    except Malformed:
+        return "refused", None
+
+
+@given(st.lists(st.binary(max_size=9), max_size=5))
+def test_many_texts_are_encoded_as_each_is_by_itself(data: list[bytes]) -> None:
+    texts = encode_base64url_each(data)
+    assert texts == [encode_base64url(each) for each in data]
+    assert decode_base64url_each([text.encode() for text in texts]) == data
+
+
+@given(
+    st.lists(
+        st.text(st.sampled_from('AQgwZz09-_+/=\n "ñ!,'), max_size=9).map(lambda t: t.encode("latin-1")), max_size=4
+    )
+)
+def test_many_texts_are_decoded_as_each_is_by_itself(texts: list[bytes]) -> None:
+    each = outcome(lambda: [decode_base64url(text.decode("latin-1")) for text in texts])
+    assert outcome(lambda: decode_base64url_each(texts)) == each
+
+
+DIGESTS = st.binary(min_size=32, max_size=32).map(encode_base64url)
+
+
+@given(st.lists(DIGESTS | st.text(st.sampled_from("AEz-_+=\ud800ñ"), min_size=42, max_size=44) | st.none(), max_size=3))
+def test_many_digests_are_known_as_each_is_by_itself(texts: list[str | None]) -> None:
+    def is_digest(text: object) -> bool:
+        return isinstance(text, str) and bool(re.fullmatch(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]", text))
+
+    assert are_digests(texts) == all(map(is_digest, texts))
+
+
+@pytest.mark.parametrize("length", [20, 21, 22, 23])
+def test_texts_of_a_length_are_those_that_decode(length: int) -> None:
+    """A length that no bytes have has no texts either."""
+    for last in "ABQgwEz-_":
+        text = "A" * (length - 1) + last
+        assert are_base64url([text, text], length) == (outcome(lambda t=text: decode_base64url(t))[0] == "read")  # type: ignore[misc]
+
+
+JSON_BYTES = (
+    TREES.map(write_json)
+    | st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=6), max_size=4).map(
+        lambda texts: json.dumps(texts, ensure_ascii=False, separators=(",", ":")).encode()
+    )
+    | st.lists(st.text(max_size=6), max_size=4).map(lambda texts: json.dumps(texts).encode())
+    | st.sampled_from(
+        [
+            b'["a","b"] ', b' ["a"]', b'["a" ]', b'["\x01"]', b'["\\u0000"]', b'["\\ud800"]', b'["\xed\xa0\x80"]', b'["\\/"]',
+            b'["a","b"', b'["a"],["b"]', b'["\\u00e9"]', b'["\x7f"]', b'["a",]', b"", b"[]", b'[["a"]]', b'["\\\\u0000"]',
+        ]
+    )
+)  # fmt: skip
+
+
+@given(st.lists(JSON_BYTES, max_size=4))
+def test_many_values_are_read_as_each_is_by_itself(data: list[bytes]) -> None:
+    """The short way for lists of texts refuses nothing and accepts nothing that the long one would not."""
+    assert outcome(lambda: read_json_each(data)) == outcome(lambda: [read_json(each) for each in data])
+
+
+@pytest.mark.parametrize(
+    "texts", [["a" * (MAX_STRING - 4)], ["a" * (MAX_STRING + 1)], [""] * MAX_ARRAY, [""] * (MAX_ARRAY + 1)], ids=len
+)
+def test_the_caps_are_the_same_for_many(texts: list[str]) -> None:
+    data = json.dumps(texts, separators=(",", ":")).encode()
+    assert outcome(lambda: read_json_each([data])) == outcome(lambda: [read_json(data)])
+    assert outcome(lambda: write_json_each([texts])) == outcome(lambda: [write_json(texts)])
+
+
+@given(st.lists(st.lists(SCALARS | st.text(max_size=4) | TREES, max_size=4), max_size=4))
+def test_many_values_are_written_as_each_is_by_itself(values: list[list[Any]]) -> None:
+    assert outcome(lambda: write_json_each(values)) == outcome(lambda: [write_json(value) for value in values])

@@ -31,13 +31,14 @@ def test_without_a_server_out_of_a_wheel_that_is_said(monkeypatch: pytest.Monkey
 
 
 def test_only_whole_batches_are_exchanged() -> None:
-    assert (Load(1000, 100).total, Load(1000, 100, workers=3).total, Load(10, 100).total) == (1000, 900, 100)
+    assert (Load(1000, 100).total, Load(1000, 100, workers=3).total, Load(10, 100).total) == (1000, 600, 200)
+    assert Load(1000, 100, streams=1).total == 1000
 
 
 def test_two_nodes_exchange_and_the_figures_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("paridad.cli.bench_exchange._per_call", lambda _work: 1e-5)
+    monkeypatch.setattr("paridad.cli.bench_exchange._per_call", lambda *_: 1e-5)
     found = run(Load(acts=20, batch=10))
-    assert (found["acts"], found["batch"], found["repeats"]) == (20, 10, 0)
+    assert (found["acts"], found["batch"], found["streams"], found["repeats"]) == (20, 10, 2, 0)
     assert found["acts_per_second"] > 0
     assert found["unavoidable_us_per_act"]["sum"] == pytest.approx(1e6 * limit(10)["sum"], abs=0.1)
 
@@ -51,7 +52,16 @@ def test_the_figures_come_as_json_where_asked(monkeypatch: pytest.MonkeyPatch) -
         return {"acts": load.total, "stores": len(stores)}
 
     monkeypatch.setattr(bench, "run", measured)
-    result = CliRunner().invoke(bench.bench, ["exchange", "--acts", "300", "--json"])
-    assert json.loads(result.stdout) == {"acts": 300, "store": "sqlite", "stores": 0}
-    result = CliRunner().invoke(bench.bench, ["exchange", "--acts", "300"])
-    assert result.stdout.splitlines() == ["store: sqlite", "acts: 300", "stores: 0"]
+    result = CliRunner().invoke(bench.bench, ["exchange", "--acts", "400", "--json"])
+    assert json.loads(result.stdout) == {"acts": 400, "store": "sqlite", "stores": 0}
+    result = CliRunner().invoke(bench.bench, ["exchange", "--acts", "400"])
+    assert result.stdout.splitlines() == ["store: sqlite", "acts: 400", "stores: 0"]
+
+
+def test_pages_are_measured_on_a_seeded_node() -> None:
+    """A few folios of every sort are seeded, every page answers, and the figures say how they came about."""
+    done = CliRunner().invoke(bench.bench, ["web", "--folios", "8", "--acts", "80", "--requests", "4", "--json"])
+    found = json.loads(done.stdout)
+    assert (found["folios"], found["seeded_in_bulk"], found["signatures"]) == (8, True, "real")
+    assert set(found["pages"]) >= {"home", "inbox", "folio", "search"}
+    assert all(each["p50_ms"] <= each["p95_ms"] and each["kilobytes"] > 1 for each in found["pages"].values())

@@ -15,6 +15,8 @@ from paridad.acts.envelope import ActHash
 from paridad.base.words import Words
 from paridad.exchange.errors import PeerUnreachable
 from paridad.exchange.transport import Request, Response
+from paridad.node.importing import Marks, import_dossiers
+from paridad.node.node import Node
 from paridad.policy.cedar import Answer
 from paridad.policy.domain import Comparison, Difference
 from paridad.policy.engine import PolicyEngine
@@ -24,6 +26,7 @@ from paridad.store import streams
 from paridad.store.acts import get_act, put_conflicts, reading
 from paridad.store.streams import QuarantineRow, Stream
 from support.cli_world import BASIS, PURPOSE, CommandLines
+from support.matters import BOTH_WAYS, WAYS, person
 from support.targets_list import write_list
 
 DAY = 86_400
@@ -146,8 +149,31 @@ def test_what_has_expired_is_destroyed(lines: CommandLines) -> None:
     assert lines.json("US", "folio", "show", folio, "--as", "doj-liaison")["acts"][0]["fields"]
 
 
+@pytest.mark.parametrize("names", BOTH_WAYS, ids=WAYS)
+def test_what_was_erased_is_in_no_file_of_the_database(names: tuple[str, str], tmp_path: Path) -> None:
+    """A name leaves the views as well: once the command has returned, its bytes stand nowhere in the files."""
+    with CommandLines(tmp_path, names) as lines:
+        agency, operator = f"{names[1]}/DOJ", "doj-operator"
+        node = lines.parties.by_name[names[1]]
+        marks = Marks(agency, "AMBER", PURPOSE, BASIS)
+        import_dossiers(node.own, node.views, [person("Quetzal")], marks, now=lines.parties.clock())
+        assert in_the_files(node, b"Quetzalname")
+        lines.parties.clock.pass_(3651 * DAY)
+        lines.json(names[1], "erase", "expired", "--as", operator, "--dry-run")
+        assert in_the_files(node, b"Quetzalname")
+        lines.json(names[1], "erase", "expired", "--as", operator)
+        assert not in_the_files(node, b"Quetzal")
+
+
+def in_the_files(node: Node, marker: bytes) -> bool:
+    """Whether a marker stands in the database file or its write-ahead log, in whatever case the views keep it."""
+    path = node.own.store.path
+    assert path is not None
+    return any(marker.lower() in each.read_bytes().lower() for each in path.parent.glob(f"{path.name}*"))
+
+
 def test_a_person_settles_what_waits(lines: CommandLines) -> None:
-    """Quarantine and contradictions wait for the operator, are settled once, and are never thrown away."""
+    """Quarantine and contradictions wait for the operator, are settled once with a reason, and never thrown away."""
     own = lines.parties.by_name["US"].own
     stream = Stream(own.programme, "MX/FGR", "US/DOJ")
     row = QuarantineRow(stream, 3, "A" * 43, 7, "no signature", 1_760_000_000)
@@ -163,14 +189,23 @@ def test_a_person_settles_what_waits(lines: CommandLines) -> None:
     assert lines.json("US", "quarantine", "list")["quarantine"][0]["step"] == 7
     assert lines.json("US", "conflict", "list")["conflicts"][0]["held"] == held
     for settle in (("quarantine", "settle", "MX/FGR", "US/DOJ", "3"), ("conflict", "settle", held, "B" * 43)):
-        assert lines.run("US", *settle, "--as", "doj-liaison").exit_code == 1
-        lines.json("US", *settle, "--as", "doj-operator", "--dry-run")
-        lines.json("US", *settle, "--as", "doj-operator")
-        gone = lines.run("US", *settle, "--as", "doj-operator")
-        assert (gone.exit_code, "waits for a person" in gone.stderr) == (2, True)
-    assert lines.json("US", "quarantine", "list")["quarantine"] == []
-    assert lines.json("US", "quarantine", "list", "--settled")["quarantine"][0]["settled_by"] == "doj-operator"
-    assert lines.json("US", "conflict", "list")["conflicts"] == []
+        why = ("--reason", "Asked by telephone.")
+        for dry in ((), ("--dry-run",)):
+            assert lines.run("US", *settle, *why, "--as", "doj-liaison", *dry).exit_code == 1
+        bare = lines.run("US", *settle, "--as", "doj-operator")
+        assert (bare.exit_code, "--reason" in bare.stderr) == (2, True)
+        blank = lines.run("US", *settle, "--reason", " ", "--as", "doj-operator")
+        assert (blank.exit_code, "The reason is missing" in blank.stderr) == (2, True)
+        lines.json("US", *settle, *why, "--as", "doj-operator", "--dry-run")
+        lines.json("US", *settle, *why, "--as", "doj-operator")
+        for dry in ((), ("--dry-run",)):
+            gone = lines.run("US", *settle, *why, "--as", "doj-operator", *dry)
+            assert (gone.exit_code, "waits for a person" in gone.stderr) == (2, True)
+    said = [{"settled_by": "doj-operator", "at": lines.parties.clock(), "reason": "Asked by telephone."}]
+    for noun, listed in (("quarantine", "quarantine"), ("conflict", "conflicts")):
+        assert lines.json("US", noun, "list")[listed] == []
+        [settled] = lines.json("US", noun, "list", "--settled")[listed]
+        assert (settled["settled_by"], settled["judgements"]) == ("doj-operator", said)
 
 
 def test_policy_explains_itself(lines: CommandLines) -> None:

@@ -320,6 +320,7 @@ names = [
     "withheld",
     "partial",
     "obligations",
+    "assurances",
     "grounds",
     "attested",
     "derived",

@@ -51,7 +51,9 @@ def test_a_row_says_where_a_folio_stands(conn: Connection) -> None:
     assert dict(row) == {
         "id": "A-2026-0007", "stage": "sent", "opened_by": "A", "asking": "A/POLICE", "asked": "B/POLICE",
         "requested": MORNING, "urgency": "urgent", "purpose": "investigation", "desk": "targets", "handling": "LIMITED",
-        "due": MORNING + HOUR, "waiting": "B", "last_at": MORNING, "acts": 1, "irregular": 0,
+        "due": MORNING + HOUR, "due_order": MORNING + HOUR, "waiting": "B", "last_at": MORNING,
+        "said_asking": table.node("asked").folio.request.hash, "said_asked": "",  # type: ignore[union-attr]
+        "acts": 1, "irregular": 0, "closed": 0,
     }  # fmt: skip
     waits = conn.execute(select(waiting_rows)).mappings().all()
     assert [(each["party"], each["duty"], each["until"], each["internal"]) for each in waits] == [

@@ -76,6 +76,8 @@ REFUSALS: dict[str, tuple[Story, Step, str | None]] = {
     "a request of unknown urgency": ([], asks(urgency="yesterday"), "Choose an urgency"),
     "a request to an unknown desk": ([], asks(desk="ships"), "Choose a desk"),
     "a request that asks nothing": ([], asks(question=" "), "Write what is asked"),
+    "a request with an assurance": ([], asks(assurances=("speciality",)), None),
+    "a request that assures what is no assurance": ([], asks(assurances=("no-court-use",)), "marks as such: speciality"),
     "a request without a mark": ([], asks(handling=""), "not a handling code"),
     "a request without a purpose": ([], asks(purpose="curiosity"), "not a purpose"),
     "a request without a basis": ([], asks(basis="custom"), "not a legal basis"),
@@ -112,6 +114,16 @@ REFUSALS: dict[str, tuple[Story, Step, str | None]] = {
         [asks(), asks_what_is_meant()],
         gives("asking", Clarify, of=hash_of("clarification"), text=""),
         "Write the clarification",
+    ),
+    "a clarification with an assurance": (
+        [asks(), asks_what_is_meant()],
+        clarifies(assurances=("speciality",)),
+        None,
+    ),
+    "a clarification that assures the unknown": (
+        [asks(), asks_what_is_meant()],
+        clarifies(assurances=("silence",)),
+        "marks as such: speciality",
     ),
     "a clarification of nothing": ([asks()], gives("asking", Clarify, of=RECORD, text="?"), "no question to clarify"),
     "a clarification of another question": (

@@ -224,6 +224,8 @@ def test_a_cosignature_is_verified_with_both_lines() -> None:
     verified = verify_cosignature(both, WITNESS.public)
     assert (verified.checkpoint, verified.cosigner, verified.time) == (CHECKPOINT, WITNESS.name, TIME + 9)
     assert verify_cosignature(both, MIRROR.public).time == TIME + 4
+    backwards = add_lines(NOTE, cosign(SEEN, WITNESS, TIME + 9) + cosign(SEEN, WITNESS, TIME + 3))
+    assert verify_cosignature(backwards, WITNESS.public).time == TIME + 9
 
 
 LATER = read_note(add_lines(NOTE, cosign(SEEN, WITNESS, TIME + 9))).signatures[2:]

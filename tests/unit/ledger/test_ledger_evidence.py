@@ -63,6 +63,15 @@ def test_two_histories_are_proved(data: bytes, leaves: tuple[int, int]) -> None:
     assert proof.first.checkpoint != proof.second.checkpoint
 
 
+def test_entries_prove_what_a_smaller_tree_lacks() -> None:
+    """Whoever holds the entries of the larger tree writes the same object as whoever holds its proof."""
+    for older, newer, leaves, other in [(A7, B12, FORK, LEAVES), (B8, A12, LEAVES, FORK)]:
+        end = older.checkpoint.size
+        written = write_equivocation(Subtree(0, end), side(older, other, 0, end), side(newer, leaves, 0, end))
+        assert from_entries(older, newer, leaves[:12]) == written
+        assert open_equivocation(written, log_keys=[LOG.public]).leaves == (0, end)
+
+
 def test_equal_evidence_has_equal_bytes() -> None:
     """Whatever order its sides came in; and the first lines read as the module says."""
     turned = write_equivocation(Subtree(0, 12), side(B12, FORK, 0, 12), side(A12, LEAVES, 0, 12))

@@ -26,6 +26,7 @@ from paridad.ledger.log import (
     Settled,
     add_cosignature,
     append,
+    catch_up,
     compare_with_witness,
     consistency,
     full_recompute,
@@ -114,6 +115,25 @@ def test_a_size_is_signed_once() -> None:
     append(store, ORIGIN, [b"more"])
     assert sign_head(store, ORIGIN, LOG, TIME + 1001) != note
     assert store.checkpoint(ORIGIN, 12) == note
+
+
+def test_a_head_that_went_back_gets_its_old_signature_or_none() -> None:
+    """A size that was signed is answered with its stored bytes, however far the log was signed since."""
+    store = MemoryLedgerStore()
+    for size in (7, 12):
+        append(store, ORIGIN, ENTRIES[store.head(ORIGIN).size : size])
+        sign_head(store, ORIGIN, LOG, TIME)
+    other = log_signer("ALFA/prueba/own")
+    append(store, other.name, [b"x"] * 7)
+    sign_head(store, other.name, other, TIME)
+    store.heads[ORIGIN] = Head(7, root_of(ENTRIES[:7]))
+    assert sign_head(store, ORIGIN, LOG, TIME + 1) == store.checkpoint(ORIGIN, 7)
+    store.heads[ORIGIN] = Head(7, bytes(32))
+    with pytest.raises(RootMismatch, match="leaves 0 to 7 "):
+        sign_head(store, ORIGIN, LOG, TIME + 1)
+    store.heads[ORIGIN] = Head(8, root_of(ENTRIES[:8]))
+    with pytest.raises(UnknownState, match=f"{ORIGIN}: a size of 12 is on record and only 8"):
+        sign_head(store, ORIGIN, LOG, TIME + 1)
 
 
 def test_a_checkpoint_is_stored_before_it_is_shown() -> None:
@@ -210,6 +230,14 @@ def test_the_mismatch_names_the_leaves() -> None:
     flip_leaf(613)(store)
     with pytest.raises(RootMismatch, match="leaves 613 to 614"):
         sign_head(store, ORIGIN, LOG, TIME)
+    store = log_of(700, signed=300)
+    flip_tile(1, 0)(store)
+    with pytest.raises(RootMismatch, match="leaves 0 to 300 "):
+        sign_head(store, ORIGIN, LOG, TIME)
+    store = log_of(700, signed=300)
+    store.heads[ORIGIN] = Head(700, bytes(32))
+    with pytest.raises(RootMismatch, match="leaves 300 to 700 "):
+        sign_head(store, ORIGIN, LOG, TIME)
 
 
 def test_a_size_signed_with_another_root_stops_everything() -> None:
@@ -239,7 +267,7 @@ def test_the_full_recomputation_sees_every_flipped_tile() -> None:
             full_recompute(store, ORIGIN)
     store = log_of(700)
     store.heads[ORIGIN] = Head(700, bytes(32))
-    with pytest.raises(RootMismatch):
+    with pytest.raises(RootMismatch, match="leaves 0 to 700 "):
         full_recompute(store, ORIGIN)
     assert full_recompute(MemoryLedgerStore(), ORIGIN) == EMPTY_HEAD
 
@@ -290,7 +318,7 @@ def test_start_up_knows_where_it_stands(head: int, leaves: int, extended: int | 
         del store.leaves[ORIGIN, index]
     before = store.digest()
     if extended is None:
-        with pytest.raises(UnknownState, match="size of 12 is on record and only 11"):
+        with pytest.raises(UnknownState, match=f"{ORIGIN}: a size of 12 is on record and only 11"):
             reconcile(store, ORIGIN)
         assert store.digest() == before
         return
@@ -308,7 +336,18 @@ def test_reconciling_extends_in_pieces_and_finds_bad_tiles() -> None:
     assert store.writes == 3
     assert full_recompute(store, ORIGIN).size == size
     flip_tile(0, size // 256)(store)
-    with pytest.raises(RootMismatch):
+    with pytest.raises(RootMismatch, match=f"leaves 0 to {size} "):
+        reconcile(store, ORIGIN)
+
+
+def test_catching_up_counts_only_from_the_head_on() -> None:
+    """What start-up counted is not counted again: a leaf below the head may be gone, start-up sees it."""
+    store = log_of(12)
+    del store.leaves[ORIGIN, 3]
+    store.hold(ORIGIN, 12, ENTRIES[12:14], [leaf_hash(entry) for entry in ENTRIES[12:14]])
+    assert catch_up(store, ORIGIN) == Settled(Head(14, root_of(ENTRIES[:14])), 2)
+    assert catch_up(store, ORIGIN).extended == 0
+    with pytest.raises(UnknownState, match=f"{ORIGIN}: a size of 14 is on record and only 3"):
         reconcile(store, ORIGIN)
 
 
@@ -331,7 +370,7 @@ def test_a_restored_backup_is_noticed_before_the_first_signature() -> None:
     seen = open_checkpoint(sign_head(store, ORIGIN, LOG, TIME), log_keys=[LOG.public])
     compare_with_witness(store, ORIGIN, seen)
     compare_with_witness(log_of(13), ORIGIN, seen)
-    with pytest.raises(UnknownState, match="size of 12 is on record and only 7"):
+    with pytest.raises(UnknownState, match=f"{ORIGIN}: a size of 12 is on record and only 7"):
         compare_with_witness(log_of(7), ORIGIN, seen)
     other = MemoryLedgerStore()
     append(other, ORIGIN, [b"another"] * 12)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The mirror: it holds what was proved, signs when it holds everything, and never goes back; and proofs that travel."""
 
+from base64 import b64encode
 from collections.abc import Callable
 
 import pytest
@@ -101,6 +102,7 @@ def test_a_mirror_never_goes_back() -> None:
     with pytest.raises(WitnessAnswer) as answer:
         attest(ours, SEEN_300)
     assert (answer.value.status, answer.value.body) == (409, b"700\n")
+    assert answer.value.content_type == "text/x.tlog.size"
     assert ours.vouched[ORIGIN, "mirror"].size == 700
 
 
@@ -268,6 +270,26 @@ def test_an_entry_travels_with_its_proof() -> None:
     assert (
         open_proof(write_proof(0, prove(alone, ORIGIN, 0, 1), seen.note), ENTRIES[0], log_keys=[LOG.public]).index == 0
     )
+
+
+def test_a_proof_is_written_as_it_is_read() -> None:
+    """Header, index, a hash a line, an empty line, the checkpoint verbatim."""
+    path = prove(THEIRS, ORIGIN, 5, 700)
+    hashes = b"".join(b64encode(node) + b"\n" for node in path)
+    assert write_proof(5, path, SEEN.note) == b"c2sp.org/tlog-proof@v1\nindex 5\n" + hashes + b"\n" + SEEN.note
+
+
+@pytest.mark.parametrize(("size", "accepted"), [(MAX_PROOF_BYTES, True), (MAX_PROOF_BYTES + 1, False)])
+def test_a_proof_is_bounded_whatever_its_extra_line_says(size: int, accepted: bool) -> None:
+    """The last that is read, and the first that is not."""
+    extra = b"A" * (size - len(PROOF) - len(b"extra \n"))
+    long = PROOF.replace(b"\n", b"\nextra %b\n" % extra, 1)
+    assert len(long) == size
+    if accepted:
+        assert open_proof(long, ENTRIES[5], log_keys=[LOG.public]).index == 5
+        return
+    with pytest.raises(ProofRefused, match="form of a proof"):
+        open_proof(long, ENTRIES[5], log_keys=[LOG.public])
 
 
 FALSE_PROOFS: dict[str, Callable[[bytes], bytes]] = {

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import paridad.ledger.tiles
 from paridad.ledger.errors import LeafMissing, ProofRefused, TileRefused
 from paridad.ledger.merkle import EMPTY_ROOT, leaf_hash, root_of_hashes, verify_consistency, verify_inclusion
 from paridad.ledger.tiles import (
@@ -162,6 +163,30 @@ def test_a_view_reads_each_tile_once() -> None:
         verify_inclusion(HASHES[index], index, 1500, tree.inclusion(index), root)
     assert len(reads) == len(set(reads)) == 6
     assert tree.consistency(0) == []
+
+
+def test_a_view_computes_each_hash_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same proofs a second time cost no hashing, at the ragged right edge neither."""
+    tiles, _ = build(1500)
+    computed: list[str] = []
+
+    def watch(name: str) -> None:
+        plain = getattr(paridad.ledger.tiles, name)
+
+        def counting(*hashes: bytes) -> bytes:
+            computed.append(name)
+            return bytes(plain(*hashes))
+
+        monkeypatch.setattr(paridad.ledger.tiles, name, counting)
+
+    watch("node_hash")
+    watch("perfect_root")
+    tree = view(tiles, 1500)
+    first = [tree.inclusion(index) for index in range(0, 1500, 7)]
+    assert {"node_hash", "perfect_root"} <= set(computed)
+    computed.clear()
+    assert [tree.inclusion(index) for index in range(0, 1500, 7)] == first
+    assert computed == []
 
 
 def test_missing_tiles_are_named() -> None:

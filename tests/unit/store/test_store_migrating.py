@@ -13,7 +13,7 @@ from paridad.store import migrating
 from paridad.store.engine import Store
 from paridad.store.errors import SchemaUnknown
 from paridad.store.migrating import HEAD, revision
-from paridad.store.tables import counters, metadata
+from paridad.store.tables import counters, metadata, passkeys
 from support.postgres import PostgresServer
 
 OBJECTS = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'alembic%'"
@@ -97,11 +97,24 @@ def test_an_older_schema_is_migrated_and_keeps_its_rows(store_url: str, monkeypa
         conn.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{to}'")
         upgraded.append(to)
 
-    monkeypatch.setattr(migrating, "HEAD", "0002")
+    monkeypatch.setattr(migrating, "HEAD", "next")
     monkeypatch.setattr(migrating, "upgrade", upgrade)
     with Store.open(store_url) as store, store.read() as conn:
-        assert revision(conn) == "0002"
-    assert upgraded == ["0002"]
+        assert revision(conn) == "next"
+    assert upgraded == ["next"]
+
+
+def test_a_database_of_the_first_release_gets_the_tables_of_people_and_keeps_its_rows(tmp_path: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'node.db'}")
+    with engine.begin() as conn:
+        migrating.upgrade(conn, "0001")
+        conn.execute(sa.update(counters).values(value=7))
+        assert not sa.inspect(conn).has_table("passkeys")
+    engine.dispose()
+    with Store.open(f"sqlite:///{tmp_path / 'node.db'}") as store, store.read() as conn:
+        assert revision(conn) == HEAD
+        assert conn.execute(sa.select(counters.c.value)).scalar_one() == 7
+        assert conn.execute(sa.select(sa.func.count()).select_from(passkeys)).scalar_one() == 0
 
 
 def test_a_database_of_somebody_else_gets_our_tables_beside_its_own(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ Rules
   - Every view takes a `visible` filter. A dossier whose identity the reader may not see is not there for it: not as a
     row, not as a count, not as a suggestion. Of the others each column shows only what the reader may see.
   - Search is by the beginnings of words, case and accents aside; matching of records is another matter.
+  - A document number is found by its beginning, marks and blanks aside, by those alone who may see document numbers:
+    to anybody else it is as if there were none.
 
 Worked example
     project(conn, [act])                                 the dossier of "PINEDO RUIZ, Olga"
@@ -33,7 +35,7 @@ from paridad.store.bulk import insert_many
 from paridad.store.tables import blob, integer, strict_table
 from paridad.store.tables import text as words
 
-NAME, VERSION = "targets", 1
+NAME, VERSION = "targets", 2
 """Of this projection, for the node that keeps it up to date."""
 
 METADATA = sa.MetaData()
@@ -69,13 +71,24 @@ name_tokens = strict_table(
     words("hash", primary_key=True),
     within=METADATA,
 )
+numbers = strict_table(
+    "targets_numbers",
+    blob("number", primary_key=True),
+    words("hash", primary_key=True),
+    within=METADATA,
+)
+sa.Index("ix_targets_dossiers_name", dossiers.c.folded, dossiers.c.hash)
+sa.Index("ix_targets_numbers_hash", numbers.c.hash)
 sa.Index("ix_targets_dossiers_source", dossiers.c.source_list, dossiers.c.source_entry)
 sa.Index("ix_targets_name_tokens_hash", name_tokens.c.hash)
 sa.Index("ix_targets_corrections_act", corrections.c.act)
 
 MAX_TOKENS = 8
 MAX_FOUND = 50
+MIN_NUMBER = 4
+"""Characters of a document number that have to be given at least."""
 _WORD = re.compile(r"\w+")
+_MARKS = re.compile(r"[\W_]+")
 _DIVIDER = " | "
 _AFTER_ALL = b"\xff"
 
@@ -107,6 +120,11 @@ class Found:
     source_entry: str
     state: str
     corrected: bool
+    handling: str
+    at: int
+    """When it was said."""
+    involved: bool
+    """Whether the reader's agency said it or was addressed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +141,13 @@ def project(conn: sa.Connection, acts: Sequence[Recorded]) -> None:
     forget(conn, list(run))
     insert_many(conn, dossiers, [_row(act) for act in run.values()])
     insert_many(conn, name_tokens, [(token, act.hash) for act in run.values() for token in _tokens_of(act.fields)])
+    insert_many(conn, numbers, [(number, act.hash) for act in run.values() for number in _numbers_of(act.fields)])
     insert_many(conn, corrections, [(of, act.hash, act.party) for act in run.values() for of in set(act.envelope.re)])
 
 
 def forget(conn: sa.Connection, hashes: Sequence[str]) -> None:
     """Delete the rows of some acts."""
-    for column in (dossiers.c.hash, name_tokens.c.hash, corrections.c.act):
+    for column in (dossiers.c.hash, name_tokens.c.hash, numbers.c.hash, corrections.c.act):
         conn.execute(sa.delete(column.table).where(column.in_(hashes)))
 
 
@@ -139,28 +158,59 @@ def rebuild(conn: sa.Connection, acts: Iterable[Recorded]) -> None:
     project(conn, list(acts))
 
 
-def search(conn: sa.Connection, query: str, visible: Visible, *, limit: int = MAX_FOUND) -> tuple[Found, ...]:
+def search(
+    conn: sa.Connection, query: str, visible: Visible, *, limit: int = MAX_FOUND, after: tuple[str, str] | None = None
+) -> tuple[Found, ...]:
     """Return dossiers in force of whose names every word of the query begins one; by name."""
     tokens = tokens_of(query)[:MAX_TOKENS]
-    if not tokens:
+    return _page(conn, [dossiers.c.hash.in_(_begins(each)) for each in tokens], visible, limit, after) if tokens else ()
+
+
+def find_number(conn: sa.Connection, query: str, visible: Visible, *, limit: int = MAX_FOUND) -> tuple[Found, ...]:
+    """Return dossiers in force with a document number that begins so, for who may see document numbers."""
+    number = _plain_number(query)
+    if len(number) < MIN_NUMBER:
         return ()
-    found = sa.select(dossiers).where(_nameable(visible), ~_corrected())
-    for token in tokens:
-        found = found.where(dossiers.c.hash.in_(_begins(token)))
-    rows = conn.execute(found.order_by(dossiers.c.folded, dossiers.c.hash).limit(limit)).mappings()
-    return tuple(_found(row, visible, corrected=False) for row in rows)
+    begins = sa.select(numbers.c.hash).where(numbers.c.number >= number, numbers.c.number < number + _AFTER_ALL)
+    return _page(conn, [dossiers.c.hash.in_(begins), _seen(visible, "document")], visible, limit, None)
+
+
+def page(
+    conn: sa.Connection, visible: Visible, *, limit: int, after: tuple[str, str] | None = None, subject: str = ""
+) -> tuple[Found, ...]:
+    """Return dossiers in force by name, from a place on: folded name and hash."""
+    of_subject = [dossiers.c.subject_type == subject] if subject else []
+    return _page(conn, of_subject, visible, limit, after)
+
+
+def _page(
+    conn: sa.Connection,
+    conditions: Sequence[sa.ColumnElement[bool]],
+    visible: Visible,
+    limit: int,
+    after: tuple[str, str] | None,
+) -> tuple[Found, ...]:
+    key = (dossiers.c.folded, dossiers.c.hash)
+    found = sa.select(dossiers).where(*conditions, _seen(visible, "identity"), ~_corrected())
+    if after is not None:
+        found = found.where(sa.tuple_(*key) > sa.tuple_(*map(sa.literal, after)))
+    return tuple(
+        _found(row, visible, corrected=False) for row in conn.execute(found.order_by(*key).limit(limit)).mappings()
+    )
 
 
 def get(conn: sa.Connection, act: str, visible: Visible) -> Found | None:
     """Return one dossier, corrected or not, or None where the reader may not know of it."""
-    wanted = sa.select(dossiers, _corrected().label("corrected")).where(dossiers.c.hash == act, _nameable(visible))
+    wanted = sa.select(dossiers, _corrected().label("corrected")).where(
+        dossiers.c.hash == act, _seen(visible, "identity")
+    )
     row = conn.execute(wanted).mappings().one_or_none()
     return None if row is None else _found(row, visible, corrected=bool(row["corrected"]))
 
 
 def count(conn: sa.Connection, visible: Visible) -> int:
     """Return how many dossiers in force the reader may know of."""
-    known = sa.select(sa.func.count()).select_from(dossiers).where(_nameable(visible), ~_corrected())
+    known = sa.select(sa.func.count()).select_from(dossiers).where(_seen(visible, "identity"), ~_corrected())
     return conn.execute(known).scalar_one()
 
 
@@ -210,6 +260,15 @@ def _tokens_of(fields: Mapping[str, JsonValue]) -> set[bytes]:
     return {token for name in names for token in tokens_of(name)}
 
 
+def _numbers_of(fields: Mapping[str, JsonValue]) -> set[bytes]:
+    given = (_plain_number(text(each, "number")) for each in records(fields, "identifiers"))
+    return {number for number in given if number}
+
+
+def _plain_number(text_: str) -> bytes:
+    return _MARKS.sub("", fold(text_)).encode("utf-8")
+
+
 def _begins(token: bytes) -> sa.Select[tuple[str]]:
     column = name_tokens.c.token
     return sa.select(name_tokens.c.hash).where(column >= token, column < token + _AFTER_ALL)
@@ -220,8 +279,8 @@ def _corrected() -> sa.Exists:
     return sa.exists(sa.select(corrections.c.act).where(newer).correlate(dossiers))
 
 
-def _nameable(visible: Visible) -> sa.ColumnElement[bool]:
-    near, far = (visible.handling_codes("identity", involved=involved) for involved in (True, False))
+def _seen(visible: Visible, sensitivity: str) -> sa.ColumnElement[bool]:
+    near, far = (visible.handling_codes(sensitivity, involved=involved) for involved in (True, False))
     involved = dossiers.c.concerned.contains(f"|{visible.reader.agency}|", autoescape=True)
     return dossiers.c.handling.in_(far) | (involved & dossiers.c.handling.in_(near))
 
@@ -242,4 +301,7 @@ def _found(row: Mapping[Any, Any], visible: Visible, *, corrected: bool) -> Foun
         source_entry=seen("source_entry", "source"),
         state=seen("state", "procedural"),
         corrected=corrected,
+        handling=row["handling"],
+        at=row["iat"],
+        involved=involved,
     )

@@ -10,9 +10,27 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from paridad.web import signin
+from paridad.web import enrolment, signin
 from paridad.web.office import Office
-from paridad.web.pages import home
+from paridad.web.pages import (
+    access,
+    act,
+    charter,
+    folio,
+    glossary,
+    home,
+    inbox,
+    ledger,
+    live,
+    orders,
+    reads,
+    release,
+    request,
+    search,
+    status,
+    targets,
+    why,
+)
 from paridad.web.rendering import Pages, Visit
 
 Show = Callable[[Office, Pages, Visit], Response]
@@ -30,7 +48,36 @@ class Page:
 
 ROUTES: tuple[Page, ...] = (
     Page("", home.show),
+    Page("inbox", inbox.show),
+    Page("search", search.show),
+    Page("targets", targets.register),
+    Page("targets/{act}", targets.dossier),
+    Page("act/{act}", act.show),
+    Page("reads/{act}", reads.show),
+    Page("why", why.show),
+    Page("charter", charter.show),
+    Page("glossary", glossary.show),
+    Page("status", status.show),
     Page("sign-in", signin.show, signed_in=False),
     Page("sign-in", signin.enter_demo, "POST", signed_in=False),
+    Page("sign-in/passkey", signin.enter, "POST", signed_in=False),
+    Page("enrol", enrolment.show, signed_in=False),
+    Page("enrol", enrolment.begin, "POST", signed_in=False),
+    Page("enrol/passkey", enrolment.finish, "POST", signed_in=False),
     Page("sign-out", signin.leave, "POST"),
+    Page("passkeys", access.show_passkeys),
+    Page("passkeys", access.revoke_passkey, "POST"),
+    Page("sessions", access.show_sessions),
+    Page("sessions", access.revoke_session, "POST"),
+    Page("live", live.show, signed_in=False),
+    Page("ledger", ledger.show),
+    Page("request", request.show),
+    Page("request", request.give, "POST"),
+    Page("folio/{folio}", folio.show),
+    Page("folio/{folio}/release", release.show),
+    Page("folio/{folio}/release", release.give, "POST"),
+    Page("folio/{folio}/proposal", release.show_proposal),
+    Page("folio/{folio}/proposal", release.decide_proposal, "POST"),
+    *(Page(f"folio/{{folio}}/{verb}", orders.show) for verb in orders.FORMS),
+    *(Page(f"folio/{{folio}}/{verb}", orders.give, "POST") for verb in orders.FORMS),
 )

@@ -322,6 +322,14 @@ _table(
     _integer("at"),
 )
 _table(
+    "judgements",
+    _text("about", primary_key=True),
+    _integer("number", primary_key=True),
+    _integer("at"),
+    _text("judge"),
+    _text("reason"),
+)
+_table(
     "reads",
     _integer("act", sa.ForeignKey("acts.filed"), primary_key=True),
     _integer("at", primary_key=True),

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The desk's pages as data: which operations they ask, how a dossier's fields are laid out, what a list shows.
+
+Rules
+  - A desk knows no web: it names operations and orders fields; the pages fill their own templates with it.
+  - Every field of the vocabulary stands in exactly one section, so that nothing is left out of a page in silence.
+
+Worked example
+    section_of("aliases[0].name").name           is "identity"
+"""
+
+from dataclasses import dataclass
+
+from paridad.base.words import Words
+
+LIST, SHOW = "targets.list", "targets.show"
+"""The operations behind the register and behind one dossier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of a dossier's page."""
+
+    name: str
+    words: Words
+    fields: tuple[str, ...]
+
+
+SECTIONS = (
+    Section(
+        "identity",
+        Words(es="Identidad", en="Identity"),
+        ("subject_type", "name", "name_parts", "title", "gender", "births", "birth_places", "nationalities", "craft"),
+    ),
+    Section("aliases", Words(es="Otros nombres", en="Other names"), ("aliases",)),
+    Section("identifiers", Words(es="Documentos y registros", en="Documents and registers"), ("identifiers",)),
+    Section("listing", Words(es="Programas y medidas", en="Programmes and measures"),
+            ("programmes", "measures", "authority")),
+    Section("organisation", Words(es="Organización", en="Organisation"), ("organisation",)),
+    Section("contact", Words(es="Domicilios, contactos y cuentas", en="Addresses, contacts and accounts"),
+            ("addresses", "contacts", "accounts")),
+    Section("links", Words(es="Vínculos con otros registros", en="Links to other records"), ("links",)),
+    Section("source", Words(es="Fuente y fecha", en="Source and date"), ("source", "remarks", "remarks_cut")),
+    Section("state", Words(es="Estado del registro", en="State of the record"), ("state", "correction", "simulated")),
+)  # fmt: skip
+
+
+def section_of(path: str) -> Section:
+    """Return the section in which a field is shown."""
+    field = path.partition(".")[0].partition("[")[0]
+    return next(each for each in SECTIONS if field in each.fields)
