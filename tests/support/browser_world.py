@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from playwright.sync_api import Browser, BrowserContext
 
+from paridad.cli.operations import OPERATIONS
 from paridad.web.server import House
 from paridad.web.signin import cookie_name
 from support.web_world import BASIS, PURPOSE, Houses
@@ -74,7 +75,8 @@ class World:
         return self._ask(agency, f"folio.{command}", folio=folio, **more)
 
     def _ask(self, agency: str, operation: str, **arguments: Any) -> Any:
-        return self.houses.offices[agency.partition("/")[0]].ask(liaison(agency), operation, **arguments)
+        node = self.houses.parties.by_name[agency.partition("/")[0]]
+        return OPERATIONS[operation](node, {"officer": liaison(agency), **arguments})
 
     def address(self, party: str, language: str, path: str) -> str:
         """Return an address, its names filled in."""

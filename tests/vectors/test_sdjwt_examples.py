@@ -19,7 +19,7 @@ from sd_jwt.issuer import SDJWTIssuer
 from sd_jwt.utils.yaml_specification import load_yaml_specification
 from sd_jwt.verifier import SDJWTVerifier
 
-from paridad.acts.disclosure import digest_of
+from paridad.acts.disclosure import digests_of
 from paridad.acts.errors import ActRefused
 from support.acts import CLAIMS, b64, b64json, digest, forge, open_made, salt
 from support.sdjwt_reader import apply, parts_of, read_claims
@@ -99,7 +99,7 @@ def test_digests_are_the_printed_ones() -> None:
     """RFC 9901 §4.2.3 prints the digests of its two cases and of three elements of a recursive example."""
     cases = [each["disclosure_json"] for each in examples()["disclosure_digests"]["cases"]]
     printed = ["X9yH0Ajrdm1Oij4tWso9UzzKJvPoDxwmuEcO3XAdRC0", "w0I8EKcdCtUPkGCNUrfwVp2xEgNjtoIDlOxc9-PlOhs"]
-    assert [digest_of(b64(text.encode())) for text in cases] == printed
+    assert digests_of(b64(text.encode()) for text in cases) == printed
 
 
 # What the profile says of each: as printed, dressed, and its body alone.

@@ -6,6 +6,7 @@ Worked example
 """
 
 import json
+from functools import partial
 
 import click
 
@@ -76,7 +77,7 @@ def web(folios: int, acts: int, requests: int, store: str, as_json: bool) -> Non
     parties = parties_of(shipped_programme("gis-mx-us"))
     with databases(store, parties) as stores:
         load = bench_web.Load(folios, acts, requests, stores.get(parties[0], ""))
-        figures = {"store": store, **bench_web.run(load, operations=OPERATIONS)}
+        figures = {"store": store, **bench_web.run(load, operations=OPERATIONS, tell=partial(click.echo, err=True))}
     if as_json:
         click.echo(json.dumps(figures, sort_keys=True))
         return

@@ -103,7 +103,7 @@ def run(
             agencies = tuple(pair.agencies[each][0] for each in pair.parties)
             names = seed(ours, theirs.own, load, agencies, tell)
             seeded = time.perf_counter() - began
-            pages = asyncio.run(_measure(ours, operations, load, agencies[0], names))
+            pages = asyncio.run(_measure(ours, operations, load, agencies[0], names, tell=tell))
         finally:
             for node in (ours, theirs):
                 node.close()
@@ -231,7 +231,13 @@ def _file(conn: sa.Connection, own: OwnSide, group: Sequence[IssuedAct]) -> None
 
 
 async def _measure(
-    node: Node, operations: Mapping[str, Operation], load: Load, agency: str, names: Sequence[str]
+    node: Node,
+    operations: Mapping[str, Operation],
+    load: Load,
+    agency: str,
+    names: Sequence[str],
+    *,
+    tell: Callable[[str], None],
 ) -> dict[str, Any]:
     """Ask for every page, one request after the other, as one officer does."""
     office = Office(node, operations)
@@ -243,6 +249,7 @@ async def _measure(
     async with httpx.AsyncClient(transport=line, base_url=f"https://{HOST}", cookies=cookies) as client:
         for page, addresses in (await _addresses(client, load, names)).items():
             found[page] = await _asked(client, addresses, load.requests)
+            tell(f"{page}: {found[page]}")
     return found
 
 
