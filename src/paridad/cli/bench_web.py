@@ -83,7 +83,7 @@ class Load:
     @property
     def each(self) -> int:
         """Acts in one folio."""
-        return max(4, (self.acts - self.dossiers) // self.folios)
+        return max(4, -(-(self.acts - self.dossiers) // self.folios))
 
     @property
     def dossiers(self) -> int:

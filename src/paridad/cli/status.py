@@ -29,9 +29,10 @@ from paridad.policy.visible import Reader, visible_to
 from paridad.programme.origins import mirror_name, own_origin, shared_origin, witness_name
 from paridad.store import records, streams
 from paridad.store.ledger import SqlLedgerStore, cosigned_size
-from paridad.store.tables import batches, evidence, held, outbox
+from paridad.store.tables import batches, evidence, held, outbound_streams, outbox
 
-STATES = {"queued": "queued", "batched": "batched", "receipted": "receipted", "countersigned": "cosigned"}
+COSIGNED = "cosigned"
+STATES = {"queued": "queued", "batched": "batched", "receipted": "receipted", "countersigned": COSIGNED}
 """States of the outbox, as they are shown."""
 
 
@@ -103,12 +104,21 @@ def _other_logs(conn: sa.Connection, own: OwnSide) -> Iterator[JsonValue]:
 
 
 def outbound(conn: sa.Connection) -> Iterator[dict[str, JsonValue]]:
-    """Yield each stream to others: how many parcels in which state, and what the last attempt met."""
+    """Yield each stream to others: how many parcels in which state, and what the last attempt met.
+
+    What is cosigned is not counted but follows: positions have no holes, and an index holds the others alone.
+    """
     names = (outbox.c.sender, outbox.c.receiver)
-    counted = sa.select(*names, outbox.c.state, sa.func.count().label("parcels")).group_by(*names, outbox.c.state)
-    states: dict[tuple[str, str], dict[str, int]] = {}
-    for row in conn.execute(counted.order_by(*names)):
-        states.setdefault((row.sender, row.receiver), {})[row.state] = row.parcels
+    under_way = outbox.c.state != sa.literal_column("'cosigned'")
+    counted = sa.select(*names, outbox.c.state, sa.func.count().label("parcels")).where(under_way)
+    states: dict[tuple[str, str], dict[str, int]] = {
+        (row.sender, row.receiver): {COSIGNED: row.next_position - 1}
+        for row in conn.execute(sa.select(outbound_streams).order_by("sender", "receiver"))
+    }
+    for row in conn.execute(counted.group_by(*names, outbox.c.state)):
+        found = states[row.sender, row.receiver]
+        found[row.state] = row.parcels
+        found[COSIGNED] -= row.parcels
     waiting = conn.execute(sa.select(batches).where(batches.c.state == "open")).all()
     troubles = {(row.sender, row.receiver): row for row in waiting}
     for (sender, receiver), found in states.items():

@@ -20,7 +20,6 @@ Worked example
 """
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import cast
 
@@ -56,9 +55,6 @@ from paridad.store.streams import HeldRow, QuarantineRow, Stream, digests_sha
 MAX_HELD = 1000
 """Parcels of one stream that are noted ahead of their turn; what is missing is asked for all the same."""
 
-WORTH_TWO_THREADS = 32
-"""Parcels from which on a second thread is started."""
-
 Seen = Mapping[str, VerifiedCheckpoint]
 """The checkpoints that came with a batch, by origin."""
 
@@ -91,7 +87,8 @@ class Judged:
 def receive(own: OwnSide, body: bytes, party: str, *, now: int) -> Answer:
     """Take in a delivery of a party and return the answer; raise `BatchRefused` where the cover does not hold."""
     opened = open_batch(own, body, party, now=now)
-    judged = _judge_all(own, opened, now=now)
+    pairs = zip(opened.batch.parcels, opened.lines, strict=True)
+    judged = [_judge(own, opened, parcel, line, now=now) for parcel, line in pairs]
     with own.store.read() as conn:
         see = filing.seen_heads(conn, own)
     try:
@@ -182,21 +179,6 @@ def _check_place(parcel: Parcel, seen: Seen, required_origin: str | None) -> Non
     checkpoint = verified.checkpoint
     signed = parcel.wire.partition(b"~")[0]
     verify_inclusion(leaf_hash(signed), parcel.index, checkpoint.size, parcel.proof, checkpoint.root)
-
-
-def _judge_all(own: OwnSide, opened: Opened, *, now: int) -> list[Judged]:
-    """Verify every parcel; of a large batch one half in a second thread, since signatures release the interpreter."""
-    pairs = list(zip(opened.batch.parcels, opened.lines, strict=True))
-
-    def judged(some: Sequence[tuple[Parcel, CoverLine]]) -> list[Judged]:
-        return [_judge(own, opened, parcel, line, now=now) for parcel, line in some]
-
-    if len(pairs) < WORTH_TWO_THREADS:
-        return judged(pairs)
-    half = len(pairs) // 2
-    with ThreadPoolExecutor(1) as second:
-        rest = second.submit(judged, pairs[half:])
-        return judged(pairs[:half]) + rest.result()
 
 
 def _judge(own: OwnSide, opened: Opened, parcel: Parcel, line: CoverLine, *, now: int) -> Judged:

@@ -81,9 +81,7 @@ class Pages:
         self._office = office
         self.assets = Assets(own=office.node.home.path)
         self._zone = ZoneInfo(office.node.settings.zone)
-        self._templates = Environment(
-            loader=PackageLoader("paridad.web"), autoescape=True, undefined=StrictUndefined
-        )
+        self._templates = Environment(loader=PackageLoader("paridad.web"), autoescape=True, undefined=StrictUndefined)
 
     def answer(self, visit: Visit, template: str, *, status: int = 200, **values: Any) -> Response:
         """Return a page."""

@@ -164,7 +164,9 @@ def test_the_certificates_of_the_line_are_made_again(lines: CommandLines, tmp_pa
     for role in ("server", "client"):
         certificate = (folder / f"{role}.crt").read_text()
         check_issued(certificate, authority, now=now)
-        assert int(x509.load_pem_x509_certificate(certificate.encode()).not_valid_after_utc.timestamp()) > now + 300 * DAY
+        assert (
+            int(x509.load_pem_x509_certificate(certificate.encode()).not_valid_after_utc.timestamp()) > now + 300 * DAY
+        )
         assert (folder / f"{role}.key").stat().st_mode & 0o077 == 0
     other = lines.json(name, "node", "certify", "--name", "node.example", *operator)
     assert (other["names"], other["addresses"]) == (["node.example"], [])
