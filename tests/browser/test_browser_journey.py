@@ -91,7 +91,7 @@ HAS_FOCUS = """(selector) => {
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    """The two nodes of the demonstration, each in a process."""
+    """Run the two nodes of the demonstration, each in a process."""
     made, _ = prepare(tmp_path_factory.mktemp("journey"), None)
     with running(made):
         await_doors(made)

@@ -26,13 +26,14 @@ NAMES = re.compile(
     r"\b(?:MX|US|M[eé]xico|Mexican|mexican[oa]s?|United States|Estados Unidos|EE\.? ?UU|U\.S\.|USA|MEX)(?!\w)"
 )
 """The shipped parties, as codes and in words. `US` in capitals only: "us" is a pronoun."""
+BINARY = {".pyc", ".woff2"}
 HASH = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def files() -> list[Path]:
     """Return every file of the product outside the shipped programmes."""
     found = [path for package in PACKAGES for path in package.rglob("*") if path.is_file()]
-    return [path for path in found if PROGRAMMES not in path.parents and path.suffix != ".pyc"]
+    return [path for path in found if PROGRAMMES not in path.parents and path.suffix not in BINARY]
 
 
 def parties_in_code(source: str) -> Iterator[str]:

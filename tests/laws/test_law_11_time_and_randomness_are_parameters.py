@@ -34,12 +34,15 @@ SOURCES = {"system_clock", "system_random"}
 TOUCHES = {
     "base/sources.py": {"time", "time.time", "os.urandom"},
     "cli/bench_exchange.py": {"time", "time.process_time", "time.perf_counter"},  # measures itself
+    "cli/bench_web.py": {"time", "time.process_time", "time.perf_counter"},  # measures itself
     "cli/demo.py": {"time", "time.monotonic", "time.sleep"},  # waits for two daemons, with an end
+    "cli/practice.py": {"time", "time.sleep"},  # the pace of a simulated counterpart
     "desks/targets/sample.py": {"random"},  # `Random(seed)`: the seed is a parameter
 }
 """Every file that touches the machine, and how."""
 HANDS_IN = {
     "cli/bench_exchange.py",
+    "cli/bench_web.py",
     "cli/demo.py",
     "cli/session.py",
     "cli/two_processes.py",

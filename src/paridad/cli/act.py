@@ -21,6 +21,7 @@ from paridad.base.words import Words
 from paridad.cli.assent import Assent, show_assent
 from paridad.cli.errors import refused
 from paridad.cli.forms import Form, InFile, OfficerName, Positional, Target
+from paridad.cli.meanings import explained
 from paridad.cli.places import Standing, standing
 from paridad.cli.seeing import entry, kind_words, note, reader, visible, words
 from paridad.cli.verbs import Noun, Verb
@@ -73,9 +74,11 @@ def show(node: Node, form: Show) -> JsonValue:
     """Return one act as an officer may see it."""
     reading = reader(node, form.officer)
     with node.own.store.read() as conn:
-        shown = entry(reading, conn, visible(reading, conn, form.act))
+        act = visible(reading, conn, form.act)
+        shown = entry(reading, conn, act)
     note(reading, [form.act], "show")
-    return shown
+    charter = node.own.keys.charter(act.envelope.prg)
+    return {**shown, "fields": explained(shown["fields"], act.envelope.knd, charter)}  # type: ignore[arg-type]
 
 
 def copy(node: Node, form: Copy) -> JsonValue:

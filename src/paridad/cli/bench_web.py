@@ -42,10 +42,7 @@ from paridad.node.composing import open_node
 from paridad.node.node import Node
 from paridad.node.running import Operation
 from paridad.programmes import shipped_programme
-from paridad.store import streams
 from paridad.store.acts import NewAct, put_acts
-from paridad.store.streams import Outgoing, Stream
-from paridad.store.tables import outbox
 from paridad.web.application import build
 from paridad.web.office import Office
 from paridad.web.signin import cookie_name
@@ -210,21 +207,12 @@ def _ends(number: int) -> list[Said]:
 
 
 def _file(conn: sa.Connection, own: OwnSide, group: Sequence[IssuedAct]) -> None:
-    """File a run of acts: ours with log and outbox, the other party's as they would have come."""
+    """File a run of acts: ours with their log, the other party's as they would have come; nothing is queued."""
     mine = [act for act in group if act.envelope.party == own.party]
     others = [act for act in group if act.envelope.party != own.party]
     filing.file_acts(conn, own, mine, now=system_clock())
     put_acts(conn, [NewAct(a.hash, a.signed, a.envelope, a.kid) for a in others], ours=False, at=system_clock())
     own.vault.put_disclosures(conn, {act.hash: act.texts for act in others})
-    sent: dict[Stream, list[Outgoing]] = {}
-    for act in mine:
-        for agency in act.envelope.aud:
-            if agency.partition("/")[0] != own.party:
-                stream = Stream(own.programme, act.envelope.iss, agency)
-                sent.setdefault(stream, []).append(Outgoing(act.hash, ()))
-    for stream, outgoing in sent.items():
-        streams.outbox_put(conn, stream, outgoing, at=system_clock())
-    conn.execute(sa.update(outbox).where(outbox.c.state == "queued").values(state="cosigned"))
 
 
 # Measuring ------------------------------------------------------------------------------------------------------------

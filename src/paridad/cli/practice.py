@@ -9,7 +9,7 @@ Rules
   - It opens one request to each agency of the trainee, so that there is something to answer.
 
 Worked example
-    paridad practice --as MX --folder practice        the pages' address is printed; sign in as anybody
+    paridad practice --as A --folder practice        the pages' address is printed; sign in as anybody
 """
 
 import tempfile

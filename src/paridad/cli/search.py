@@ -36,8 +36,8 @@ MOST = 50
 FEW = 10
 NAME_OF_FOLIO = re.compile(r"(?=.*[0-9])[A-Za-z0-9-]{3,40}")
 BEGINNING = re.compile(r"[A-Za-z0-9_-]{6,43}")
-AFTER_ALL = "{"
-"""Stands after every sign of base64url."""
+AFTER_ALL = "z" * 44
+"""No hash has as much after its beginning, by bytes or by letters."""
 
 WHATS = {
     "folio": Words(es="Folio", en="Folio"),
@@ -98,7 +98,7 @@ def _folios(conn: sa.Connection, reading: Reading, query: str) -> Iterator[JsonV
 def _acts(conn: sa.Connection, reading: Reading, query: str) -> Iterator[tuple[str, JsonValue]]:
     if not BEGINNING.fullmatch(query):
         return
-    for hash_ in conn.execute(_beginning(conn, query)).scalars():
+    for hash_ in conn.execute(_beginning(query)).scalars():
         act = read_act(conn, reading.node.own, hash_)
         if reading.knows_of(act.envelope):
             told = entry(reading, conn, act)
@@ -106,12 +106,11 @@ def _acts(conn: sa.Connection, reading: Reading, query: str) -> Iterator[tuple[s
             yield act.hash, {"what": words(WHATS["act"], "act"), "why": words(WHYS["hash"], "hash"), **taken}
 
 
-def _beginning(conn: sa.Connection, query: str) -> sa.Select[str]:
-    """Select the acts whose hash begins so; where text is ordered by bytes, by the index."""
-    begins = sa.select(acts.c.hash).where(sa.func.substr(acts.c.hash, 1, len(query)) == query)
-    if conn.dialect.name == "sqlite":
-        begins = begins.where(acts.c.hash >= query, acts.c.hash < query + AFTER_ALL)
-    return begins.order_by(acts.c.hash).limit(FEW)
+def _beginning(query: str) -> sa.Select[str]:
+    """Select the acts whose hash begins so, by the index: in whatever order a database sorts text, they lie between."""
+    between = acts.c.hash.between(query, query + AFTER_ALL)
+    begins = sa.func.substr(acts.c.hash, 1, len(query)) == query
+    return sa.select(acts.c.hash).where(between, begins).order_by(acts.c.hash).limit(FEW)
 
 
 def _dossiers(conn: sa.Connection, reading: Reading, query: str) -> Iterator[tuple[str, JsonValue]]:

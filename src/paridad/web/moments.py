@@ -6,7 +6,7 @@ Rules
   - A relative time is the server's and never alone.
 
 Worked example
-    moment(1_795_370_400, "es", zone)        is "22 nov 2026, 18:00 UTC (12:00 Ciudad de México)"
+    moment(1_795_370_400, "es", zone)        is "22 nov 2026, 18:00 UTC (12:00 local)"
     until(1_795_370_400, "en", now)          is "in 5 hours"
 """
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from paridad.base.strict import JsonValue
 from paridad.cli.glossary import sections
+from paridad.cli.operations import OPERATIONS
 from paridad.desks.targets.dossier import KIND
 from paridad.desks.targets.pages import SECTIONS
 from paridad.node.composing import shipped_vocabulary
@@ -37,10 +39,16 @@ def houses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Houses]:
 def ask(houses: Houses, asking: str, asked: str) -> None:
     """Open a folio by the operation of the command line."""
     party, _, name = asking.partition("/")
-    houses.offices[party].ask(
-        f"{name.lower()}-liaison", "folio.ask", to=asked, question="¿Quién es?", handling="AMBER", purpose=PURPOSE,
-        basis=BASIS, urgency="urgent",
-    )  # fmt: skip
+    said: dict[str, JsonValue] = {
+        "officer": f"{name.lower()}-liaison",
+        "to": asked,
+        "question": "¿Quién es?",
+        "handling": "AMBER",
+        "purpose": PURPOSE,
+        "basis": BASIS,
+        "urgency": "urgent",
+    }
+    OPERATIONS["folio.ask"](houses.parties.by_name[party], said)
 
 
 def words(text: str) -> str:
@@ -149,6 +157,7 @@ def test_a_dossier_shows_its_source_and_who_read_it(houses: Houses) -> None:
     text = words(ana.open(f"targets/{act}").text)
     for part in ("Identity", "Source and date", "Simulated data", "It was given to nobody in folios that you may see."):
         assert part in text
+    assert "Type of subject Person" in words(ana.open(f"act/{act}").text), "a code is shown by its words"
     read = words(houses.enter("US/DOJ", "auditor").open(f"reads/{act}").text)
     assert "doj-analyst (US/DOJ) analyst looked at the dossier" in read
     assert houses.enter("US/DOJ", "operator").open(f"reads/{act}").status == 404

@@ -6,7 +6,7 @@ Rules
   - Whoever reads no envelope finds what can be done here instead, and no number.
 
 Worked example
-    /es/        "3 folios nos esperan. 5 folios esperan a US. …"
+    /es/        "3 folios nos esperan. 5 folios esperan a B. …"
 """
 
 from starlette.responses import Response

@@ -86,7 +86,7 @@ function say(word, values = {}) {
 
 function moment(seconds) {
   const shape = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC" };
-  return `${new Intl.DateTimeFormat(language === "es" ? "es-MX" : "en-GB", shape).format(new Date(seconds * 1000))} UTC`;
+  return `${new Intl.DateTimeFormat(language === "es" ? "es-419" : "en-GB", shape).format(new Date(seconds * 1000))} UTC`;
 }
 
 function ended(text) {
