@@ -4,6 +4,7 @@
 Rules
   - The nodes live in this process with a clock that is moved by hand; their pages are served as the daemon serves them.
   - Where Chromium is absent the tests are skipped with a sentence; with STRICT=1 that is a failure.
+  - The browser ends with each file: its loop would stop whatever runs a loop of its own in the files after it.
 """
 
 import shutil
@@ -15,9 +16,9 @@ from playwright.sync_api import Browser, sync_playwright
 from support.browser_world import World
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Start the browser once; as root, and so in most containers, it starts only without its sandbox."""
+    """Start the browser; as root, and so in most containers, it starts only without its sandbox."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("needs Chromium, which is not on this machine: apt-get install chromium")
@@ -27,7 +28,7 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def world(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Return the two nodes."""
     with World(browser, tmp_path_factory.mktemp("world")) as found:

@@ -9,10 +9,12 @@ from paridad.acts.issue import ActSigner, IssuedAct, issue
 from paridad.acts.verify import VerifiedAct, open_act
 from paridad.acts.vocabulary import load_vocabulary
 from paridad.base.signing import Ed25519Key, Ed25519Signer
+from paridad.base.sources import Random
 from paridad.base.strict import JsonValue, encode_base64url
 from paridad.desks import vocabularies
 from paridad.desks.targets.dossier import KIND
 from paridad.folio.state import Recorded
+from support.programmes import seeded_random
 
 AT = 1_750_000_000
 VOCABULARY = load_vocabulary(vocabularies())
@@ -36,22 +38,12 @@ class _OneKey:
         return _Lists()
 
 
-class Counter:
-    """Bytes that never repeat, for tests only."""
-
-    def __init__(self) -> None:
-        self.calls = 0
-
-    def __call__(self, size: int) -> bytes:
-        """Return `size` bytes."""
-        self.calls += 1
-        return sha256(self.calls.to_bytes(8, "big")).digest()[:size]
-
-
-def signed(draft: Draft, random: Counter | None = None) -> IssuedAct:
+def signed(draft: Draft, random: Random | None = None) -> IssuedAct:
     """Issue a draft of A/ONE."""
     signer = ActSigner("A/ONE#1", _SIGNER.sign)
-    return issue(draft, vocabulary=VOCABULARY, signer=signer, prg=PRG, iat=AT, random=random or Counter())
+    return issue(
+        draft, vocabulary=VOCABULARY, signer=signer, prg=PRG, iat=AT, random=random or seeded_random("targets")
+    )
 
 
 def opened(act: IssuedAct) -> VerifiedAct:

@@ -133,7 +133,7 @@ def _official(ofac: Path) -> Iterator[Dossier | Reject]:
 @contextmanager
 def running(pair: Pair) -> Iterator[None]:
     """Run both nodes, each in its own process, and stop them at the end; being told to stop is an end too."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     code = "from paridad.cli import main; main()"
     processes = [
         subprocess.Popen(  # noqa: S603  our own interpreter and our own code
@@ -150,6 +150,7 @@ def running(pair: Pair) -> Iterator[None]:
             process.send_signal(signal.SIGTERM)
         for process in processes:
             process.wait(20)
+        signal.signal(signal.SIGTERM, before)
 
 
 def until(what: str, look: Callable[[], Any]) -> Any:

@@ -38,9 +38,9 @@ from paridad.node.node import Node
 from paridad.node.purging import backups_by, derived_items
 from paridad.node.reading import load_folio
 from paridad.node.saying import Asked, Plan, Wish, approved_leaves, carry_out, plan, preview, withheld_of
+from paridad.store import records
 from paridad.store.acts import get_acts
 from paridad.store.tables import acts as act_rows
-from paridad.store.tables import commands as command_rows
 
 ID_BYTES = 16
 PROPOSAL = "folio/proposal/1"
@@ -466,8 +466,8 @@ def _said(node: Node, hashes: tuple[str, ...]) -> JsonValue:
 def _folio_of(node: Node, id_: str) -> str:
     """Return the folio of a command that was given before under this identifier, or nothing."""
     with node.own.store.read() as conn:
-        said = conn.execute(sa.select(command_rows.c.acts).where(command_rows.c.id == id_)).scalar_one_or_none()
-        return next((act.envelope.fol for act in get_acts(conn, said.split()).values()), "") if said else ""
+        done = records.command(conn, id_)
+        return next((act.envelope.fol for act in get_acts(conn, done.acts).values()), "") if done else ""
 
 
 def _next_folio(node: Node, now: int) -> str:

@@ -25,7 +25,7 @@ from paridad.policy.question import CommandQuestion
 from paridad.store import accounts
 from paridad.store.accounts import Invitation, PasskeyRow, SessionRow
 from paridad.web.enrolment import CODE_SECONDS, code_digest, new_code
-from paridad.web.sessions import IDLE_SECONDS, LONGEST_SECONDS
+from paridad.web.sessions import is_open
 
 
 class ListPasskeys(Form):
@@ -105,7 +105,7 @@ def list_sessions(node: Node, form: ListSessions) -> JsonValue:
     now, whose = node.clock(), _whose(node, form.officer)
     with node.own.store.read() as conn:
         rows = accounts.list_sessions(conn, officer=whose)
-    return {"sessions": [_session(row) for row in rows if _is_open(row, now)]}
+    return {"sessions": [_session(row) for row in rows if is_open(row, now)]}
 
 
 def revoke_session(node: Node, form: RevokeSession) -> JsonValue:
@@ -114,7 +114,7 @@ def revoke_session(node: Node, form: RevokeSession) -> JsonValue:
 
     def revoke(conn: sa.Connection) -> None:
         row = accounts.get_session(conn, form.session)
-        if row is None or whose not in {"", row.officer} or not _is_open(row, now):
+        if row is None or whose not in {"", row.officer} or not is_open(row, now):
             raise _not_found()
         if not form.dry_run:
             accounts.end_session(conn, row.digest)
@@ -132,10 +132,6 @@ def _whose(node: Node, id_: str) -> str:
 def _administers(node: Node, officer: Officer) -> bool:
     question = CommandQuestion(role=officer.role, command="administer", proposer=False)
     return node.own.engine.decide_one(question, now=node.clock()).allowed
-
-
-def _is_open(row: SessionRow, now: int) -> bool:
-    return now - row.seen <= IDLE_SECONDS and now - row.opened <= LONGEST_SECONDS
 
 
 def _passkey(row: PasskeyRow) -> JsonValue:

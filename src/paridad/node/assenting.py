@@ -32,7 +32,6 @@ from paridad.node.errors import AssentOver
 from paridad.node.saying import Asked, Plan, Said, file_said, plan, releases_of
 from paridad.store import accounts, records
 from paridad.store.accounts import AssentRow
-from paridad.store.tables import commands as command_rows
 
 WAIT_SECONDS = 5 * 60
 AT_ONCE = 8
@@ -160,10 +159,9 @@ def carry_out_prepared(own: OwnSide, prepared: Prepared, assent: Assent, *, now:
 
 def said_before(own: OwnSide, officer: str, id_: str) -> Said | None:
     """Return what an officer's command said, where it was carried out already."""
-    here = (command_rows.c.id == id_, command_rows.c.officer == officer)
     with own.store.read() as conn:
-        acts = conn.execute(sa.select(command_rows.c.acts).where(*here)).scalar_one_or_none()
-    return Said(tuple(acts.split()), repeated=True) if acts is not None else None
+        done = records.command(conn, id_)
+    return Said(done.acts, repeated=True) if done and done.officer == officer else None
 
 
 def assented_challenge(conn: sa.Connection, row: AssentRow) -> bytes:

@@ -150,17 +150,17 @@ def _read_fields(text: str) -> list[tuple[str, int]]:
 
 def recall_command(conn: sa.Connection, id_: str, digest: str) -> tuple[str, ...] | None:
     """Return the acts of a command that was done already, None if it is new; `CommandReused` if it is another one."""
-    row = conn.execute(sa.select(commands.c.digest, commands.c.acts).where(commands.c.id == id_)).first()
-    if row is None:
+    done = command(conn, id_)
+    if done is None:
         return None
-    if row.digest != digest:
+    if done.digest != digest:
         raise CommandReused(
             Words(
                 es=f"El identificador {id_} ya se usó para otra orden.",
                 en=f"The identifier {id_} was already used for another command.",
             )
         )
-    return tuple(row.acts.split())
+    return done.acts
 
 
 def note_command(conn: sa.Connection, command: Command) -> None:
@@ -168,11 +168,18 @@ def note_command(conn: sa.Connection, command: Command) -> None:
     insert_many(conn, commands, [(*command[:3], " ".join(command.acts), command.at)])
 
 
+def command(conn: sa.Connection, id_: str) -> Command | None:
+    """Return a command that was carried out."""
+    row = conn.execute(sa.select(commands).where(commands.c.id == id_)).one_or_none()
+    return Command(row.id, row.officer, row.digest, tuple(row.acts.split()), row.at) if row else None
+
+
 def signed_by_command(conn: sa.Connection, id_: str) -> list[bytes]:
     """Return the signed bytes of the acts that came of a command, in their order."""
-    said = conn.execute(sa.select(commands.c.acts).where(commands.c.id == id_)).scalar_one_or_none() or ""
-    found = get_acts(conn, said.split())
-    return [found[ActHash(each)].signed for each in said.split()]
+    done = command(conn, id_)
+    hashes = done.acts if done else ()
+    found = get_acts(conn, hashes)
+    return [found[ActHash(each)].signed for each in hashes]
 
 
 def note_reads(conn: sa.Connection, looks: Iterable[Read]) -> None:

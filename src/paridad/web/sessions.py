@@ -91,8 +91,12 @@ class Sessions:
             accounts.end_session(conn, digest_of(name))
 
     def _counts(self, row: SessionRow, now: int) -> bool:
-        young = now - row.seen <= IDLE_SECONDS and now - row.opened <= LONGEST_SECONDS
-        return young and (bool(row.credential) or self.unverified)
+        return is_open(row, now) and (bool(row.credential) or self.unverified)
+
+
+def is_open(row: SessionRow, now: int) -> bool:
+    """Say whether a session is neither idle for too long nor too old."""
+    return now - row.seen <= IDLE_SECONDS and now - row.opened <= LONGEST_SECONDS
 
 
 def digest_of(name: str) -> str:

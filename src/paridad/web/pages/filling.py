@@ -12,7 +12,7 @@ Worked example
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from starlette.responses import RedirectResponse, Response
 
@@ -62,9 +62,12 @@ def begin(office: Office, visit: Visit, operation: str, arguments: Mapping[str, 
     return stepup.begin(office, visit, operation, id=office.node.own.random(ID_BYTES).hex(), **arguments)
 
 
-def sign(office: Office, visit: Visit) -> Response:
-    """Sign what was prepared, and lead to the folio, which names what was signed."""
-    said = stepup.finish(office, visit, text(visit, "id"), text(visit, "assent"))
+def sign(office: Office, visit: Visit, check: Callable[[Problems], Response]) -> Response:
+    """Sign what was prepared, and lead to the folio, which names what was signed; a refusal leads back to `check`."""
+    try:
+        said = stepup.finish(office, visit, text(visit, "id"), text(visit, "assent"))
+    except ParidadError as error:
+        return check([("", sentence(visit, error))])
     folio = office.ask(visit.who, "act.show", act=said.acts[0])["folio"]
     return RedirectResponse(visit.to(f"folio/{folio}?signed={said.acts[0]}"), SEE_OTHER)
 

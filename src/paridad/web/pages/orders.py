@@ -173,10 +173,7 @@ class Desk:
 
     def sign(self) -> Response:
         """Sign and send; the same form again signs nothing again."""
-        try:
-            return filling.sign(self.office, self.visit)
-        except ParidadError as error:
-            return self.check([("", sentence(self.visit, error))])
+        return filling.sign(self.office, self.visit, self.check)
 
     @property
     def operation(self) -> str:

@@ -17,6 +17,7 @@ Worked example
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -157,10 +158,7 @@ class Releasing:
 
     def sign(self) -> Response:
         """Sign and release, or put it before the second person."""
-        try:
-            return filling.sign(self.office, self.visit)
-        except ParidadError as error:
-            return self.check([("", sentence(self.visit, error))])
+        return filling.sign(self.office, self.visit, self.check)
 
     @property
     def operation(self) -> str:
@@ -231,10 +229,7 @@ def decide_proposal(office: Office, pages: Pages, visit: Visit) -> Response:
     act = text(visit, "act")
     if not is_checked(visit):
         return _proposal(office, pages, visit, act)
-    try:
-        return filling.sign(office, visit)
-    except ParidadError as error:
-        return _proposal(office, pages, visit, act, [("", sentence(visit, error))])
+    return filling.sign(office, visit, partial(_proposal, office, pages, visit, act))
 
 
 def _proposal(office: Office, pages: Pages, visit: Visit, act: str, problems: Problems | None = None) -> Response:

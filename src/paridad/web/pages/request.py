@@ -105,10 +105,7 @@ class Asking:
 
     def sign(self) -> Response:
         """Sign and send."""
-        try:
-            return filling.sign(self.office, self.visit)
-        except ParidadError as error:
-            return self.check([("", sentence(self.visit, error))])
+        return filling.sign(self.office, self.visit, self.check)
 
     def missing(self, tasks: tuple[str, ...]) -> Problems:
         """Return what is still to be answered in some tasks."""
