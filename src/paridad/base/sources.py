@@ -8,6 +8,8 @@ from collections.abc import Callable
 Clock = Callable[[], int]
 """Answers Unix seconds; read once per operation."""
 
+SECONDS_A_DAY = 86_400
+
 Random = Callable[[int], bytes]
 """Answers n unpredictable bytes."""
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
+from paridad.base.sources import SECONDS_A_DAY
 from paridad.base.strict import JsonValue
 from paridad.exchange.own_side import OwnSide
 from paridad.exchange.witnessing import log_keys, open_logged
@@ -25,8 +26,6 @@ from paridad.ledger.note import add_lines
 from paridad.programme.origins import shared_origin, witness_name
 from paridad.store.ledger import SqlLedgerStore
 from paridad.store.tables import cosignatures
-
-SECONDS_A_DAY = 86_400
 
 
 def peer_health(conn: sa.Connection, own: OwnSide) -> list[JsonValue]:

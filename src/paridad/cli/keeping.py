@@ -17,6 +17,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from paridad.base.sources import SECONDS_A_DAY
 from paridad.base.strict import JsonValue
 from paridad.cli.errors import refused
 from paridad.cli.forms import Acting, Form, InFile, Target
@@ -24,7 +25,7 @@ from paridad.cli.seeing import kind_words
 from paridad.cli.verbs import Call, Noun, Verb
 from paridad.node.home import Home
 from paridad.node.node import Node
-from paridad.node.purging import SECONDS_A_DAY, backups_by
+from paridad.node.purging import backups_by
 from paridad.node.saying import demand_role
 from paridad.node.views import bring_up_to_date
 from paridad.store.acts import StoredAct, filed_acts, numbers_of

@@ -24,6 +24,7 @@ import sqlalchemy as sa
 from cryptography import x509
 
 from paridad.base.errors import ParidadError
+from paridad.base.sources import SECONDS_A_DAY
 from paridad.base.strict import JsonValue
 from paridad.base.words import Words
 from paridad.cli.errors import refused
@@ -53,7 +54,6 @@ from paridad.web.office import Office
 from paridad.web.server import House
 
 PRIVATE = 0o077
-SECONDS_A_DAY = 86_400
 SOON_SECONDS = 30 * SECONDS_A_DAY
 ROLES: tuple[TlsRole, ...] = ("server", "client")
 

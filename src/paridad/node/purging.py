@@ -15,6 +15,7 @@ Worked example
 
 import sqlalchemy as sa
 
+from paridad.base.sources import SECONDS_A_DAY
 from paridad.exchange.own_side import OwnSide
 from paridad.folio.commands import AttestPurge, Command, Derived
 from paridad.folio.state import Folio, RecallCase
@@ -22,7 +23,6 @@ from paridad.node.reading import read_acts
 from paridad.store.acts import get_acts
 
 BACKUP_DAYS = 30
-SECONDS_A_DAY = 86_400
 
 
 def purge(conn: sa.Connection, own: OwnSide, folio: Folio, command: Command, *, now: int) -> int:

@@ -22,6 +22,7 @@ import sqlalchemy as sa
 
 from paridad.acts.envelope import Draft
 from paridad.acts.issue import IssuedAct
+from paridad.base.sources import SECONDS_A_DAY
 from paridad.base.strict import encode_base64url, write_json
 from paridad.base.words import Words
 from paridad.exchange import filing
@@ -67,7 +68,6 @@ POLICY_COMMAND: Mapping[type, str] = {
 }
 """What each command of a folio is to policy."""
 
-SECONDS_A_DAY = 86_400
 
 NOT_CHOSEN = Reason(
     "not-chosen",

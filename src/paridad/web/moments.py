@@ -17,9 +17,9 @@ from babel.dates import format_timedelta, get_timezone_location
 from babel.numbers import format_decimal
 from babel.units import format_unit
 
+from paridad.base.sources import SECONDS_A_DAY
 from paridad.base.words import Language
 
-SECONDS_A_DAY = 86_400
 LOCALES: dict[Language, str] = {"es": "es_MX", "en": "en_US"}
 MONTHS: dict[Language, tuple[str, ...]] = {
     "es": ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"),
