@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ONCE ?=
 STRICT ?=
 
-.PHONY: demo test lint types unit browser soak bench docs assets screenshots wheel clean
+.PHONY: demo test lint types unit browser soak bench docs lock assets screenshots wheel clean
 
 $(BIN)/.run: requirements/run.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -55,6 +55,12 @@ bench: $(BIN)/.run
 
 docs: $(BIN)/.dev
 	$(BIN)/python -m pytest -q tests/docs
+
+# Extras stay in the lock: without them pip asks for the newest release of the package that has them, and refuses it.
+LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras
+lock:
+	$(LOCK) pyproject.toml --extra postgres -o requirements/run.txt
+	$(LOCK) pyproject.toml --extra postgres --group dev -o requirements/dev.txt
 
 wheel: $(BIN)/.dev $(ASSETS)
 	$(BIN)/python -m pip wheel -q --no-deps -w dist .
