@@ -32,6 +32,7 @@ from paridad.exchange.wire import MAX_BATCH_BYTES
 Edge = Callable[[Request, bytes], Response]
 """Answers a request that came with this client certificate (DER)."""
 
+NOT_FOUND = 404
 _CHECK_SECONDS = 5.0
 _RANGE = re.compile(r"bytes=([0-9]{1,18})-([0-9]{1,18})")
 
@@ -60,7 +61,11 @@ def application(edge: Edge) -> Starlette:
         answer = await run_in_threadpool(edge, wanted, request.state.certificate)
         return HttpResponse(answer.body, answer.status, dict(answer.headers), answer.media_type)
 
-    return Starlette(routes=[Route("/{path:path}", handle, methods=["GET", "POST"])])
+    async def unmatched(request: HttpRequest, _: Exception) -> HttpResponse:
+        return await handle(request)  # an address with a line break: no pattern of a route takes it
+
+    route = Route("/{path:path}", handle, methods=["GET", "POST"])
+    return Starlette(routes=[route], exception_handlers={NOT_FOUND: unmatched})
 
 
 async def _bounded_body(request: HttpRequest) -> bytes | None:
