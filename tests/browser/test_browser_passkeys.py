@@ -60,8 +60,8 @@ def test_a_passkey_is_made_signs_in_and_confirms_a_release(world: World, page: P
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("button", name="Sign in with a passkey").click()
     page.wait_for_url(world.address("US", "en", ""))
-    folio = world.opened()
-    record = world.names["record"]
+    folio = world.stages.opened()
+    record = world.stages.names["record"]
     page.goto(world.address("US", "en", f"folio/{folio}/release?record={record}"))
     page.locator("button[name=step][value=check]").click()
     expect(page.locator("[data-passkey=get]")).to_have_count(1)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from support.browser_world import ASKED, ASKING, World, liaison
+from support.browser_world import ASKED, ASKING, World
+from support.web_stages import liaison
 from support.web_world import BASIS, PURPOSE
 
 pytestmark = pytest.mark.browser
@@ -32,7 +33,7 @@ def desk(world: World) -> Iterator[Page]:
 def test_an_act_of_the_other_node_appears_by_itself_is_told_once_and_a_reload_shows_the_same(
     world: World, desk: Page
 ) -> None:
-    folio = world.opened()
+    folio = world.stages.opened()
     desk.goto(world.address("MX", "es", f"folio/{folio}"))
     items = desk.locator(".moj-timeline__item")
     told = desk.locator("#live-told")
@@ -40,7 +41,7 @@ def test_an_act_of_the_other_node_appears_by_itself_is_told_once_and_a_reload_sh
     expect(told).to_be_empty()
     desk.locator("main summary").last.click()
     desk.evaluate("document.body.dataset.kept = 'yes'")
-    world.says(ASKED, "acknowledge", folio)
+    world.stages.says(ASKED, "acknowledge", folio)
     world.houses.settle()
     expect(items).to_have_count(2)
     expect(told).to_have_text("Hay algo nuevo en esta página desde que la abrió.")
@@ -54,13 +55,13 @@ def test_an_act_of_the_other_node_appears_by_itself_is_told_once_and_a_reload_sh
 
 
 def test_what_was_missed_while_the_line_was_down_is_noticed_when_it_is_back(world: World, desk: Page) -> None:
-    folio = world.opened()
+    folio = world.stages.opened()
     desk.goto(world.address("MX", "en", f"folio/{folio}"))
     expect(desk.locator("[data-live]")).to_have_count(1)
     items = desk.locator(".moj-timeline__item")
     # A hidden tab lets its line go, and takes it up again when somebody looks.
     desk.evaluate(SHOWN, arg=True)
-    world.says(ASKED, "acknowledge", folio)
+    world.stages.says(ASKED, "acknowledge", folio)
     world.houses.settle()
     expect(items).to_have_count(1)
     desk.evaluate(SHOWN, arg=False)
@@ -114,7 +115,7 @@ def choose(page: Page, name: str, value: str) -> None:
 def test_by_keyboard_alone_from_the_inbox_to_a_signed_answer_with_the_focus_always_seen(world: World) -> None:
     context = world.context("US")
     page = context.new_page()
-    page.goto(world.address("US", "en", f"folio/{world.opened()}"))
+    page.goto(world.address("US", "en", f"folio/{world.stages.opened()}"))
     reach(page, "a.govuk-skip-link")
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
@@ -164,7 +165,7 @@ def test_the_verifier_proves_an_act_with_the_network_unplugged_and_refuses_a_cha
     desk.context.set_offline(True)
     form.locator("button").click()
     proved, open_ = form.locator(".paridad-verdict--proved li"), form.locator(".paridad-verdict--open li")
-    expect(proved.first).to_contain_text(world.names["closed-act"])
+    expect(proved.first).to_contain_text(world.stages.names["closed-act"])
     expect(proved).to_have_count(4)
     assert any("US/" in text and "shared" in text for text in proved.all_inner_texts())
     assert sum("ML-DSA-44" in text for text in open_.all_inner_texts()) >= 2
@@ -178,7 +179,7 @@ def test_the_verifier_proves_an_act_with_the_network_unplugged_and_refuses_a_cha
 
 def test_the_verifier_proves_that_a_log_only_grew(world: World, desk: Page) -> None:
     before = world.houses.offices["MX"].look("log.head")
-    world.opened()
+    world.stages.opened()
     desk.goto(world.address("MX", "es", f"ledger?old={before['size']}"))
     form = desk.locator("form[data-check=growth]")
     form.locator("[name=old_note]").fill(before["note"])

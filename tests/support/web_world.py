@@ -111,7 +111,7 @@ class Person:
 
     def open(self, path: str) -> Seen:
         """Open an address below the language."""
-        return self._ask("GET", f"/{self.language}/{path}")
+        return self.ask("GET", f"/{self.language}/{path}")
 
     def send(self, page: Seen, *, press: str = "", form: str = "", **filled: Any) -> Seen:
         """Fill in a form of a page and press a button: by its value, or the first one."""
@@ -128,9 +128,11 @@ class Person:
         data: dict[str, list[str]] = {}
         for name, value in fields:
             data.setdefault(name, []).append(value)
-        return self._ask("POST", action, data=data, headers={"origin": origin})
+        return self.ask("POST", action, data=data, headers={"origin": origin})
 
-    def _ask(self, method: str, address: str, **more: Any) -> Seen:
+    def ask(self, method: str, address: str, **more: Any) -> Seen:
+        """Send one request, and follow where it leads."""
+
         async def ask() -> httpx.Response:
             line = httpx.ASGITransport(app=self.house)
             async with httpx.AsyncClient(transport=line, base_url=HOST, cookies=self.cookies) as client:

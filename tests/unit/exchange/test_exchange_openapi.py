@@ -102,7 +102,7 @@ def test_nothing_asked_of_the_edge_breaks_it(
 
     @given(case=edge[path][method].as_strategy(generation_mode=mode))
     @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
-    def ask(case: schemathesis.Case) -> None:
+    def ask(case: schemathesis.Case[Any]) -> None:
         answer = case.call()
         case.validate_response(answer, checks=CHECKS)
         assert not any(trace in answer.content for trace in TRACES)

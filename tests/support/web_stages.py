@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A matter in each state that pages are about.
+
+Worked example
+    Stages(houses, "MX/FGR", "US/DOJ").names["answered"]        is a folio that was answered
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from paridad.cli.operations import OPERATIONS
+from support.web_world import BASIS, PURPOSE, Houses
+
+
+@dataclass
+class Stages:
+    """Folios of two agencies, brought into their states when this is made."""
+
+    houses: Houses
+    asking: str
+    asked: str
+    names: dict[str, str] = field(default_factory=dict)
+    """Folios and acts by what they are examples of."""
+
+    def __post_init__(self) -> None:
+        self.names["record"] = self.houses.record(self.asked, seed=2)
+        for name in ("sent", "answered", "recalled", "paused", "closed", "proposed"):
+            self.names[name] = self.opened()
+        for name in ("answered", "recalled", "closed"):
+            said = self.says(self.asked, "answer", self.names[name], record=[self.names["record"]])
+            self.names[f"{name}-act"] = said["acts"][0]["act"]
+        self.says(
+            self.asked, "recall", self.names["recalled"], of=self.names["recalled-act"], reason="Attributed wrongly."
+        )
+        self.says(self.asked, "ask-clarification", self.names["paused"], question="Which Olga?")
+        self.says(self.asked, "suspend", self.names["paused"], reason="A holiday.")
+        self.names["proposal"] = self._proposed()
+        self.houses.settle()
+        self.says(self.asking, "outcome", self.names["closed"], outcome="investigation-opened")
+        self.says(self.asking, "close", self.names["closed"])
+        self.houses.settle()
+
+    def _proposed(self) -> str:
+        said = self.says(self.asked, "propose.answer", self.names["proposed"], record=[self.names["record"]])
+        return str(said["acts"][0]["act"])
+
+    def opened(self) -> str:
+        """Open a folio and deliver it."""
+        marks = {"handling": "AMBER", "purpose": PURPOSE, "basis": BASIS, "urgency": "urgent", "desk": "targets"}
+        said = self._ask(self.asking, "folio.ask", to=self.asked, question="¿Quién es Olga?", **marks)
+        self.houses.settle()
+        return str(said["folio"])
+
+    def says(self, agency: str, command: str, folio: str, **more: Any) -> Any:
+        """Say something in a folio."""
+        return self._ask(agency, f"folio.{command}", folio=folio, **more)
+
+    def _ask(self, agency: str, operation: str, **arguments: Any) -> Any:
+        node = self.houses.parties.by_name[agency.partition("/")[0]]
+        return OPERATIONS[operation](node, {"officer": liaison(agency), **arguments})
+
+
+def liaison(agency: str) -> str:
+    """Return the liaison officer of an agency."""
+    return f"{agency.partition('/')[2].lower()}-liaison"
