@@ -35,9 +35,11 @@ lint: $(BIN)/.dev
 types: $(BIN)/.dev
 	$(BIN)/mypy
 
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 unit: $(BIN)/.dev $(ASSETS)
-	STRICT=$(STRICT) $(BIN)/python -m pytest -q -n 2 --dist loadfile --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json
+	STRICT=$(STRICT) $(PYTEST) --part counted --cov --cov-report= --cov-report=json:.coverage.json
 	$(BIN)/python tests/coverage_gate.py .coverage.json
+	STRICT=$(STRICT) $(PYTEST) --part rest
 
 test: lint types unit
 

@@ -389,3 +389,13 @@ def test_the_terms_are_those_of_the_charter_that_the_request_names() -> None:
     fold(FOLIO, _acts(asks(), answers("name")), listen)
     assert asked_for == ["practice@charter"]
     assert Folio("A-2026-0007").opener == "A"
+
+
+def test_an_assurance_is_the_word_of_the_agency_that_asks() -> None:
+    """What is said with the request and with what clarifies it counts; nobody else can assure it."""
+    story = [asks(), asks_what_is_meant(), clarifies(assurances=("speciality",))]
+    table = play(story)
+    folio = table.node("asked").folio
+    assert folio.assured_by(table.agency("asking")) == {"speciality"}
+    assert folio.assured_by(table.agency("asked")) == frozenset()
+    assert Folio("A-2026-0007").assured_by(table.agency("asking")) == frozenset()

@@ -20,6 +20,7 @@ from paridad.ledger.note import (
     read_lines,
     read_note,
     read_verifier_key,
+    verifier_key,
 )
 from support.memory_ledger import cosigner, log_signer
 
@@ -164,6 +165,7 @@ def test_a_verifier_key_carries_name_id_and_type() -> None:
     material = encode_base64(b"\1" + SIGNER.public.raw)
     good = f"{KEY.name}+{KEY.key_id.hex()}+{material}"
     assert read_verifier_key(good) == KEY
+    assert verifier_key(KEY.name, 1, SIGNER.public) == good
     other_type = encode_base64(b"\4" + SIGNER.public.raw)
     no_point = encode_base64(b"\1" + bytes(32))
     for bad, why in {

@@ -8,6 +8,7 @@ import pytest
 from paridad.base.strict import encode_base64url, write_json
 from paridad.policy.decision import NO_RULE, Decision
 from paridad.policy.engine import PolicyEngine
+from paridad.policy.lists import CodeLists
 from paridad.policy.question import Question, attributes, input_hash
 from support.policy_world import LISTS, command, onward, read, release
 
@@ -260,3 +261,11 @@ def test_the_policy_set_hash_is_in_every_decision(engine: PolicyEngine) -> None:
     decisions: list[Decision] = engine.decide([release(), release(expired=True), release(handling="x")], now=NOW)
     assert {decision.policy_set for decision in decisions} == {engine.policy_set}
     assert {decision.at for decision in decisions} == {NOW}
+
+
+def test_both_evaluators_can_be_compared_over_a_small_programme() -> None:
+    """The whole domain of a programme of one code each; that of the shipped one has tests of its own."""
+    small = CodeLists(LISTS.handling[:1], LISTS.purposes[:1], LISTS.bases[:1], LISTS.agencies, LISTS.parties)
+    found = PolicyEngine.load(small).compare()
+    assert found.asked > found.allowed > 0
+    assert found.differences == ()
