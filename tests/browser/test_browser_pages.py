@@ -104,6 +104,7 @@ def test_page(world: World, party: str, path: str, lang: str) -> None:
         page.set_viewport_size({"width": size[0], "height": size[1]})
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         assert fits(page), size
+        assert size == DESK or cut_off(page) == [], size
         assert words(page) == at_the_desk, "something is lost on a smaller screen"
         if size != ZOOMED:
             shoot(page, party, path, lang, size)
@@ -128,6 +129,15 @@ def words(page: Page) -> list[str]:
 def fits(page: Page) -> bool:
     """Say whether nobody has to scroll sideways."""
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+
+
+def cut_off(page: Page) -> list[str]:
+    """Return the tables of which a small screen shows only a part."""
+    return list(page.evaluate(HALF_SHOWN))
+
+
+HALF_SHOWN = """[...document.querySelectorAll('.paridad-region')]
+  .filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.getAttribute('aria-label'))"""
 
 
 @cache
