@@ -43,6 +43,8 @@ EVERY_PAGE: tuple[tuple[str, str], ...] = (
     ("US", "act/{record}"),
     ("US", "why"),
     ("MX", "charter"),
+    ("MX", "clauses"),
+    ("MX", "clauses?clause=charter:assurance"),
     ("MX", "glossary"),
     ("MX", "status"),
     ("", "sign-in"),

@@ -166,6 +166,7 @@ def test_a_short_hash_always_brings_its_whole() -> None:
 def test_what_is_withheld_is_counted_with_its_clause() -> None:
     assert "1 field withheld under art. 7.1." in ui('{{ ui.withheld(1, "art. 7.1") }}')
     assert "3 fields withheld under art. 7.1." in ui('{{ ui.withheld(3, "art. 7.1") }}')
+    assert 'href="/en/clauses?clause=art.%207.1"' in ui('{{ ui.withheld(3, "art. 7.1") }}'), "one step to the clause"
 
 
 def test_a_live_part_fetches_the_page_itself_and_starts_from_what_was_read() -> None:

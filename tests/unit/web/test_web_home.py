@@ -183,6 +183,18 @@ def test_the_status_page_says_how_the_node_is(houses: Houses) -> None:
     assert "Who owes what Your role reads no acts" in text, "withheld was said to be nothing"
 
 
+def test_a_lawyer_goes_one_step_from_what_was_withheld_to_its_clause(houses: Houses) -> None:
+    """The clause stood there as a code, and no page said what it is or which rules carry it out."""
+    lawyer = houses.enter("US/DOJ", "lawyer")
+    clause = words(lawyer.open("clauses?clause=charter:assurance").text)
+    assert "Charter: proceedings are released under a written assurance of the recipient." in clause
+    assert "assurance-missing" in clause
+    assert "charter:sources" not in clause
+    assert "charter:sources" in words(lawyer.open("clauses").text)
+    unknown = words(lawyer.open("clauses?clause=art.%207.1").text)
+    assert "The clause art. 7.1 is not in this node's table: ask the party that cited it." in unknown
+
+
 def test_the_glossary_has_one_source(houses: Houses) -> None:
     """Both documents and the page say what stands in the package."""
     for language, path in PATHS.items():
