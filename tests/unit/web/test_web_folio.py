@@ -287,6 +287,18 @@ def test_single_fields_are_held_back_and_said_to_be(houses: Houses) -> None:
     assert "Add to the answer" in theirs.open(f"folio/{folio}").text
 
 
+def test_a_list_that_is_cut_says_so(houses: Houses, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of sixty dossiers twenty were shown, as if there were no more."""
+    houses.record("US/DOJ"), houses.record("US/DOJ")
+    ours, theirs = houses.enter("MX/FGR"), houses.enter("US/DOJ")
+    folio = ask(ours, "US/DOJ")
+    houses.settle()
+    cut = "There are more dossiers than are shown: search by name."
+    assert cut not in theirs.open(f"folio/{folio}/release").text
+    monkeypatch.setattr("paridad.web.pages.release.FOUND", 1)
+    assert cut in theirs.open(f"folio/{folio}/release").text
+
+
 def test_nothing_held_is_an_answer(houses: Houses) -> None:
     """An agency that holds nothing says so, and both sides read it."""
     ours, theirs = houses.enter("MX/FGR"), houses.enter("US/DOJ")
