@@ -101,6 +101,7 @@ def test_page(world: World, party: str, path: str, lang: str) -> None:
     assert answer is not None
     assert answer.status == 200, page.inner_text("main")
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    assert list(page.evaluate(BLANK)) == [], "a blank place says neither what is there nor why nothing is"
     at_the_desk = words(page)
     for size in (DESK, POCKET, ZOOMED):
         page.set_viewport_size({"width": size[0], "height": size[1]})
@@ -137,6 +138,10 @@ def cut_off(page: Page) -> list[str]:
     """Return the tables of which a small screen shows only a part."""
     return list(page.evaluate(HALF_SHOWN))
 
+
+BLANK = """[...document.querySelectorAll('main td, main dd')]
+  .filter((each) => !each.innerText.trim() && !each.querySelector('input'))
+  .map((each) => each.parentElement.innerText + each.outerHTML)"""
 
 HALF_SHOWN = """[...document.querySelectorAll('.paridad-region')]
   .filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.getAttribute('aria-label'))"""
