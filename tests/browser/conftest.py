@@ -4,16 +4,26 @@
 Rules
   - The nodes live in this process with a clock that is moved by hand; their pages are served as the daemon serves them.
   - Where Chromium is absent the tests are skipped with a sentence; with STRICT=1 that is a failure.
+  - Where pictures are kept (`SCREENSHOTS=folder`), the last line says where they are and how many.
   - The browser ends with each file: its loop would stop whatever runs a loop of its own in the files after it.
 """
 
+import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from support.browser_world import World
+from support.pictures import pictures
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say where the pictures are, also where a page failed."""
+    if kept := os.environ.get("SCREENSHOTS"):
+        terminalreporter.write_line(pictures(Path(kept)))
 
 
 @pytest.fixture(scope="module")

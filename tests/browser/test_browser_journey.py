@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A newcomer takes a matter from request to release to outcome across two live nodes, each a process of its own.
 
-Two browsers, one at each party's node, one in Spanish and one in English; once with the mouse, once with the keyboard
-alone; and with the parties exchanged.
+It starts from what the demonstration prints. Two browsers, one at each party's node, one in Spanish and one in
+English; once with the mouse, once with the keyboard alone; and with the parties exchanged.
 """
 
 import re
@@ -15,7 +15,7 @@ from typing import Protocol
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from paridad.cli.demo import await_doors, prepare, running
+from paridad.cli.demo import await_doors, invitation, prepare, running
 from paridad.cli.two_processes import Pair
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -157,7 +157,7 @@ class Officer:
 @pytest.mark.parametrize("hand", [Mouse(), Keys()], ids=["mouse", "keyboard"])
 def test_from_request_to_outcome(browser: Browser, pair: Pair, hand: Hand, exchanged: bool, tmp_path: Path) -> None:
     first, second = reversed(pair.parties) if exchanged else pair.parties
-    agencies = {"MX": "MX/FGR", "US": "US/DOJ"}
+    agencies = {party: agency for agency, party in re.findall(r"agency: ((\w+)/\w+);", "\n".join(invitation(pair)))}
     asking, asked = (
         Officer(browser.new_context(reduced_motion="reduce").new_page(), root(pair, party, language), hand)
         for party, language in ((first, "es"), (second, "en"))

@@ -93,6 +93,7 @@ def prepare(folder: Path, ofac: Path | None) -> tuple[Pair, ImportReport]:
             "own_checkpoint_seconds": OWN_RHYTHM_SECONDS,
             "web_port": free_port(),
             "demo_identities": True,
+            "zone": story["zones"].get(party, "UTC"),
         }
     pair = found_two(folder, PROGRAMME, settings=settings)
     introduce(pair, ports)
@@ -363,20 +364,29 @@ def _calm(status: Mapping[str, Any]) -> bool:
 
 
 def _stay(pair: Pair) -> None:
-    """Say what to open and whom to enter as, and wait."""
-    _say("\nDemostración: sin identidad verificada / Demo: identity not verified")
-    for party, home in pair.homes.items():
-        settings, name = home.settings, pair.agencies[party][-1].partition("/")[2].lower()
-        _say(f"{party}  http://localhost:{settings.web_port}/")
-        _say(f"    entre como / sign in as: {', '.join(sorted(home.officers_of(pair.agencies[party][-1])))}")
-        _say(f"    paridad folio list --home {home.path} --as {name}-liaison")
-        _say(f"    paridad status --home {home.path}")
-    _say("Pruebe / try: solicitud, acuse, entrega, resultado / request, acknowledgement, release, outcome")
-    _say("Ctrl-C")
+    """Say what to open and as which agency to enter, that of the story, and wait."""
+    for line in invitation(pair):
+        _say(line)
     try:
         signal.pause()
     except KeyboardInterrupt:
         _say("fin / end")
+
+
+def invitation(pair: Pair) -> Iterator[str]:
+    """Yield what a newcomer needs: addresses, and the agencies and the role that can play the story again."""
+    story = tomllib.loads(shipped_story(PROGRAMME).decode("utf-8"))
+    yield "\nDemostración: sin identidad verificada / Demo: identity not verified"
+    for agency in (story["main"]["asking"], story["main"]["asked"]):
+        party, _, name = agency.partition("/")
+        home = pair.homes[party]
+        yield f"{party}  http://localhost:{home.settings.web_port}/"
+        yield f"    dependencia / agency: {agency}; papel / role: enlace / liaison officer"
+        yield f"    paridad folio list --home {home.path} --as {name.lower()}-liaison"
+        yield f"    paridad status --home {home.path}"
+    yield "Pruebe / try: solicitud, acuse, entrega, resultado, cierre"
+    yield "              request, acknowledgement, release, outcome, closing"
+    yield "Ctrl-C"
 
 
 def free_port() -> int:

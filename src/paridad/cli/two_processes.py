@@ -59,8 +59,8 @@ def found_two(folder: Path, programme: str, *, settings: Mapping[str, Settings] 
 def demo_officers(agency: str) -> list[Officer]:
     """Return one demonstration officer per role of an agency, and a second liaison officer."""
     name = agency.partition("/")[2].lower()
-    officers = [Officer(f"{name}-{role}", f"Demo {role} {agency}", role, agency) for role in ROLES]
-    return [*officers, Officer(f"{name}-liaison-2", f"Demo liaison 2 {agency}", "liaison", agency)]
+    officers = [Officer(f"{name}-{role}", f"Demo {agency}", role, agency) for role in ROLES]
+    return [*officers, Officer(f"{name}-liaison-2", f"Demo 2 {agency}", "liaison", agency)]
 
 
 def introduce(pair: Pair, ports: Mapping[str, int]) -> None:

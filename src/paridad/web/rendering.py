@@ -100,6 +100,7 @@ class Pages:
             "lang": language,
             "other_lang": "en" if language == "es" else "es",
             "say": words.say,
+            "say_in": lambda named, key: catalogue(named).say(key),
             "count": words.count,
             "told": lambda of: told(of, language),
             "moment": lambda at: self._moment(at, language),

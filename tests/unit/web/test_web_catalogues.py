@@ -61,6 +61,17 @@ def keys() -> set[str]:
     return {key for both in areas().values() for key in both[0].keys() | both[1].keys()}
 
 
+OTHER_WORDS = re.compile(r"base jurídica|\bhojas?\b|\bsólo\b|\bhabla\b", re.IGNORECASE)
+"""What the pages called a legal basis, an act in a log, and its issuer, beside the words of the glossary."""
+
+
+def test_one_thing_has_one_name_on_every_page() -> None:
+    """A legal basis was «base jurídica» on some pages and «fundamento legal» on others."""
+    texts = [text for es, _ in areas().values() for said in es.values() for text in forms(said.string)]
+    assert [text for text in texts if OTHER_WORDS.search(text)] == []
+    assert OTHER_WORDS.search("Base jurídica"), "a planted other word is found"
+
+
 # --- both catalogues say the same ------------------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each component as HTML: what it escapes, what it links, what it never shows."""
 
+import re
 from html.parser import HTMLParser
 from types import SimpleNamespace
 from typing import Any
@@ -66,6 +67,13 @@ def test_a_table_scrolls_in_a_named_region_and_escapes_its_cells() -> None:
     assert '<th scope="col"' in text
     assert "&lt;b&gt;" in text
     assert "<b>x</b>" in text
+
+
+def test_each_cell_knows_its_column_for_screens_that_show_one_below_the_other() -> None:
+    text = ui('{{ ui.table("Acts", ["Who", "\\"When\\""], [["<td a", "b"], ["c", "d"]], "None.") }}')
+    assert re.findall(r'<td role="cell" data-head="([^"]+)" class="govuk-table__cell">([^<]+)</td>', text) == [
+        ("Who", "&lt;td a"), ("&#34;When&#34;", "b"), ("Who", "c"), ("&#34;When&#34;", "d")
+    ]  # fmt: skip
 
 
 def test_a_table_without_rows_says_what_is_missing_and_keeps_its_title() -> None:
@@ -158,6 +166,7 @@ def test_a_short_hash_always_brings_its_whole() -> None:
 def test_what_is_withheld_is_counted_with_its_clause() -> None:
     assert "1 field withheld under art. 7.1." in ui('{{ ui.withheld(1, "art. 7.1") }}')
     assert "3 fields withheld under art. 7.1." in ui('{{ ui.withheld(3, "art. 7.1") }}')
+    assert 'href="/en/clauses?clause=art.%207.1"' in ui('{{ ui.withheld(3, "art. 7.1") }}'), "one step to the clause"
 
 
 def test_a_live_part_fetches_the_page_itself_and_starts_from_what_was_read() -> None:

@@ -229,7 +229,7 @@ def test_two_persons_release_exactly_what_was_approved(houses: Houses, parts: tu
     folio = ask(ours, asked, handling="AMBER+STRICT")
     houses.settle()
     page = first.open(f"folio/{folio}/release?record={record}")
-    assert "asks for two persons" in page.text
+    assert "requires two people" in page.text
     page = first.send(page, press="check")
     assert "Only the proposal is signed now" in page.text
     proposal = signed(first.send(page, press="sign"))
@@ -258,7 +258,12 @@ def test_a_proposal_may_be_declined(houses: Houses) -> None:
     houses.settle()
     proposal = release(first, folio, record, persons="two")
     assert f"/decline?proposal={proposal}" in second.open(f"folio/{folio}/proposal?act={proposal}").text
-    do(second, folio, "decline", proposal=proposal, reason="Falta una base.")
+    form = second.open(f"folio/{folio}/decline?proposal={proposal}")
+    check = second.send(form, press="check", proposal=proposal, reason="Falta una base.")
+    for page in (plain(form), plain(check)):
+        assert "It stays inside your party: the other party does not read it." in page
+        assert "other party will read" not in page, "a reason that stays inside was said to be read outside"
+    signed(second.send(check, press="sign"))
     assert "Ended: it was sent, replaced or declined" in second.open(f"folio/{folio}/proposal?act={proposal}").text
     assert show(houses, "US/DOJ", folio)["releases"] == []
 
@@ -282,12 +287,25 @@ def test_single_fields_are_held_back_and_said_to_be(houses: Houses) -> None:
     assert "Add to the answer" in theirs.open(f"folio/{folio}").text
 
 
+def test_a_list_that_is_cut_says_so(houses: Houses, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of sixty dossiers twenty were shown, as if there were no more."""
+    houses.record("US/DOJ"), houses.record("US/DOJ")
+    ours, theirs = houses.enter("MX/FGR"), houses.enter("US/DOJ")
+    folio = ask(ours, "US/DOJ")
+    houses.settle()
+    cut = "There are more dossiers than are shown: search by name."
+    assert cut not in theirs.open(f"folio/{folio}/release").text
+    monkeypatch.setattr("paridad.web.pages.release.FOUND", 1)
+    assert cut in theirs.open(f"folio/{folio}/release").text
+
+
 def test_nothing_held_is_an_answer(houses: Houses) -> None:
     """An agency that holds nothing says so, and both sides read it."""
     ours, theirs = houses.enter("MX/FGR"), houses.enter("US/DOJ")
     folio = ask(ours, "US/DOJ")
     houses.settle()
     page = theirs.send(theirs.open(f"folio/{folio}/release?nothing=1"), press="check")
+    assert "Respuesta parcial Partial answer No / No" in plain(page), "both languages means both"
     signed(theirs.send(page, press="sign"))
     houses.settle()
     assert "Nothing is held that answers the request." in ours.open(f"folio/{folio}").text

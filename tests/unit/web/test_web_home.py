@@ -63,7 +63,7 @@ def test_home_counts_what_waits_and_each_number_leads_to_its_list(houses: Houses
         said = words(ana.open("").text)
         assert f"{ours} folio{'s wait' if ours > 1 else ' waits'} for us" in said
         assert f"{theirs} folio{'s wait' if theirs > 1 else ' waits'} for {other}" in said
-        assert "4 folios are due within 24 hours The next one due, in" in said
+        assert "4 folios are due within 24 hours The next one is due in" in said
         assert "0 folios are overdue" in said
         assert f"Last checkpoint of {other} seen here" in said
         for tab, count in (("us", ours), ("them", theirs), ("open&due=soon", 4), ("open&due=overdue", 0)):
@@ -177,9 +177,22 @@ def test_the_status_page_says_how_the_node_is(houses: Houses) -> None:
     """Charter, logs, streams, what waits for a person, clocks, keys and views; nothing of any act."""
     text = words(houses.enter("US/DOJ", "operator").open("status").text)
     for part in ("Logs and cosignatures", "US/gis-mx-us/shared", "Streams to the other parties", "Parcels in quarantine",
-                 "0 seconds ahead", "Our keys in force", "signs acts", "Views", "Evidence against a log"):  # fmt: skip
+                 "in step", "Our keys in force", "signs acts", "Views", "Evidence against a log"):  # fmt: skip
         assert part in text, part
     assert "MX-2025-0001" not in text
+    assert "Who owes what Your role reads no acts" in text, "withheld was said to be nothing"
+
+
+def test_a_lawyer_goes_one_step_from_what_was_withheld_to_its_clause(houses: Houses) -> None:
+    """The clause stood there as a code, and no page said what it is or which rules carry it out."""
+    lawyer = houses.enter("US/DOJ", "lawyer")
+    clause = words(lawyer.open("clauses?clause=charter:assurance").text)
+    assert "Charter: proceedings are released under a written assurance of the recipient." in clause
+    assert "assurance-missing" in clause
+    assert "charter:sources" not in clause
+    assert "charter:sources" in words(lawyer.open("clauses").text)
+    unknown = words(lawyer.open("clauses?clause=art.%207.1").text)
+    assert "The clause art. 7.1 is not in this node's table: ask the party that cited it." in unknown
 
 
 def test_the_glossary_has_one_source(houses: Houses) -> None:

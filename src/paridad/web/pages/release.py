@@ -106,6 +106,7 @@ class Releasing:
             verb=self.verb,
             name=name,
             dossiers=[each for each in found["dossiers"] if each["agency"].startswith(f"{self.office.party}/")],
+            more=bool(found["more_after"]),
             impossible=why[0]["because"] if why else None,
             problems=problems or [],
         )

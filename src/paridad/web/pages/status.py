@@ -18,4 +18,5 @@ ATTENTION = ("quarantined", "conflicts_open", "evidence_held")
 
 def show(office: Office, pages: Pages, visit: Visit) -> Response:
     """Show the status page."""
-    return pages.answer(visit, "status.html", node=office.ask(visit.who, "status"), attention=ATTENTION)
+    node, sees = office.ask(visit.who, "status"), office.ask(visit.who, "home")["sees"]
+    return pages.answer(visit, "status.html", node=node, sees=sees, attention=ATTENTION)
