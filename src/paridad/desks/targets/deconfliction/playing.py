@@ -116,9 +116,13 @@ class Player:
             self._own = replace(self._own, prepared=prepared)
         listed = self.run.parts[1 - self.side].listed
         if self._own.answers is None and listed is not None:
-            flat = evaluate(self.snapshot, listed.points, spread=self.spread)
+            flat = self.answer(listed.points)
             self._own = replace(self._own, answers=Answers.over(flat))
             self._mine = set(group.points_of(flat))
+
+    def answer(self, points: bytes) -> bytes:
+        """Return the answers to the other side's list."""
+        return evaluate(self.snapshot, points, spread=self.spread)
 
     def _alarms(self) -> tuple[str, ...]:
         opened = len(self.run.parts[1 - self.side].openings)
