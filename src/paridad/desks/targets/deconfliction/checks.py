@@ -13,7 +13,7 @@ Worked example
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from hashlib import sha256
 from typing import Any, NoReturn
 
@@ -67,9 +67,12 @@ DIGEST_BYTES = 32
 
 
 def check(run: Run, said: Said) -> None:
-    """Check one message against the run before it, or raise."""
+    """Check one message against the run before it, or raise.
+
+    A pause binds what is said after it was seen: a batch that crosses it on the line is taken.
+    """
     side, message = said
-    demand_turn(run, said)
+    demand_turn(run if isinstance(message, GoOn) else replace(run, alarms=()), said)
     _CHECKS[type(message)](run, side, message)
 
 

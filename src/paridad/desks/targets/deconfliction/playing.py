@@ -23,7 +23,7 @@ from paridad.desks.targets.deconfliction.alarms import Watch
 from paridad.desks.targets.deconfliction.checks import check
 from paridad.desks.targets.deconfliction.common import answers_to
 from paridad.desks.targets.deconfliction.errors import NotNow, RunBroken
-from paridad.desks.targets.deconfliction.messages import GoOn, ListSent, Message, Said, digest_of
+from paridad.desks.targets.deconfliction.messages import Decision, GoOn, ListSent, Message, Said, digest_of
 from paridad.desks.targets.deconfliction.run import Answers, Command, DecidePairs, Own, Proceed, Raise, decide
 from paridad.desks.targets.deconfliction.state import Run, evolve
 from paridad.desks.targets.deconfliction.tokens import NO_TOKEN, Snapshot, Spread, evaluate, prepare
@@ -53,14 +53,23 @@ class Player:
         """Return a player with the same secrets, at the point to which the messages on record lead."""
         fresh = cls(player.side, player.snapshot, player.watch, player.spread)
         for each in said:
-            fresh._fold(each)
+            fresh.recall(each)
         return fresh
+
+    @property
+    def decided(self) -> tuple[Decision, ...]:
+        """The decisions of this side about the pairs; what was committed to cannot be found again from the record."""
+        return self._own.decided
+
+    @decided.setter
+    def decided(self, decisions: tuple[Decision, ...]) -> None:
+        self._own = replace(self._own, decided=decisions)
 
     def command(self, command: Command) -> tuple[Message, ...]:
         """Carry out a command of this side and return what it says."""
-        if isinstance(command, DecidePairs):
-            self._own = replace(self._own, decided=command.decisions)
         messages = decide(self.run, command, self._own)
+        if isinstance(command, DecidePairs):
+            self.decided = command.decisions
         for message in messages:
             self._fold(Said(self.side, message))
         return messages
@@ -89,6 +98,10 @@ class Player:
         except RunBroken as error:
             self.evidence = self.evidence or (self.run, said, error)
             raise
+        self._fold(said)
+
+    def recall(self, said: Said) -> None:
+        """Fold a message that is on record already."""
         self._fold(said)
 
     def _demand_not_mirrored(self, said: Said) -> None:

@@ -29,6 +29,7 @@ from paridad.desks.targets.deconfliction.run import (
     Own,
     Proceed,
     Propose,
+    Raise,
     Refuse,
     Stop,
     decide,
@@ -315,3 +316,18 @@ def test_nothing_is_proposed_twice() -> None:
     assert isinstance(table.said[0].message, Proposal)
     with pytest.raises(NotNow):
         table.players[0].command(_proposal(table))
+
+
+def test_a_batch_that_crosses_a_pause_is_taken() -> None:
+    """Side 1 opens two batches in a row; side 0 pauses after the first, and takes the second that was on its way."""
+    table = Table()
+    table.to_pairs()
+    batches = [at for at, said in enumerate(table.said) if isinstance(said.message, Opening) and said.side == 1]
+    player = Player.resume(Table().players[0], table.said[: batches[1]])
+    player.command(Raise("hits"))
+    assert player.proceed() == ()
+    player.take(table.said[batches[1]])
+    assert len(player.run.parts[1].openings) == 2
+    assert player.proceed() == ()
+    player.command(Continue(PERSONS[0]))
+    assert [type(message) for message in player.proceed()] == [Opening, Opening]
