@@ -18,7 +18,7 @@ import hmac
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -51,15 +51,21 @@ def derive(point: bytes, context: bytes, purpose: bytes, size: int) -> bytes:
     return hmac.digest(hmac.digest(context, point, "sha256"), purpose + b"\x01", "sha256")[:size]
 
 
-def answers_to(run: Run, side: int) -> Iterator[tuple[bytes, int]]:
-    """Yield each opened answer to a side's list, with its position there."""
+def answers_to(run: Run, side: int, since: int = 0) -> Iterator[tuple[bytes, int]]:
+    """Yield each answer to a side's list that was opened since a batch, with its position there."""
     other = 1 - side
-    for opening in run.parts[other].openings:
+    for opening in run.parts[other].openings[since:]:
         yield from zip(group.points_of(opening.answers), run.positions(other, opening.batch), strict=True)
 
 
 def common_of(run: Run) -> tuple[Match, ...]:
-    """Return what both lists hold, sorted by tag."""
+    """Return what both lists hold, sorted by tag; it is asked for when all batches are open, and computed once."""
+    if "common" not in run.memo:
+        run.memo["common"] = _common(run)
+    return cast("tuple[Match, ...]", run.memo["common"])
+
+
+def _common(run: Run) -> tuple[Match, ...]:
     mine = dict(answers_to(run, 0))
     found = [(point, mine[point], at) for point, at in answers_to(run, 1) if point in mine]
     return tuple(sorted(Match(derive(point, run.context, b"tag", TAG_BYTES), point, (a, b)) for point, a, b in found))
@@ -112,7 +118,13 @@ class Pair:
 
 
 def pairs_of(run: Run) -> tuple[Pair, ...]:
-    """Return the pairs, in an order that both nodes have."""
+    """Return the pairs, in an order that both nodes have; computed once when both sides have sent their labels."""
+    if "pairs" not in run.memo:
+        run.memo["pairs"] = _pairs(run)
+    return cast("tuple[Pair, ...]", run.memo["pairs"])
+
+
+def _pairs(run: Run) -> tuple[Pair, ...]:
     found: dict[tuple[bytes, bytes], Pair] = {}
     said = [(side, part.labels) for side, part in enumerate(run.parts) if part.labels is not None]
     for labels in zip(*(labels_of(run, side, each) for side, each in said), strict=True):

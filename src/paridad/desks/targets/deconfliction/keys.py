@@ -242,11 +242,20 @@ def _coarser(other: Key, key: Key) -> bool:
 
 
 def _said(key: Key) -> frozenset[Atom]:
-    """Return what a key says: its parts, and the order of its surnames where it keeps one."""
-    said = frozenset(key.parts)
-    if key.rule.either_order or key.rule.surnames < 2:  # noqa: PLR2004  an order of two
-        return said
-    return said | {("order", *(value for kind, value in key.parts if kind in "sS"))}
+    """Return what a key says: its parts, and which of them stand together."""
+    rule_ = key.rule
+    surnames, givens = (tuple(value for kind, value in key.parts if kind in kinds) for kinds in ("sS", "gGi"))
+    return frozenset({*key.parts, *_together(surnames, givens, ordered=not rule_.either_order)})
+
+
+def _together(surnames: tuple[str, ...], givens: tuple[str, ...], *, ordered: bool) -> Iterator[Atom]:
+    """Yield that several names are said of one person: two equal ones are more than one, and an order says more."""
+    if len(surnames) > 1:
+        yield ("surnames", *sorted(surnames))
+        if ordered:
+            yield ("order", *surnames)
+    if len(givens) > 1:
+        yield ("givens", *sorted(givens))
 
 
 def _made(rule_: Rule, name: Name, dates: Iterable[str]) -> Iterator[tuple[tuple[Atom, ...], frozenset[Atom]]]:
@@ -273,17 +282,14 @@ def _value(part: str, name: Sound) -> str:
 
 
 def _follows(rule_: Rule, surnames: Sequence[Sound], givens: Sequence[Sound]) -> Iterator[Atom]:
-    """Yield what follows from the names of a key: skeletons from sounds, initials from both, and the order."""
-    skeletons = [each.skeleton for each in surnames]
-    yield from (("s", each) for each in skeletons)
-    for each in givens:
-        yield "i", each.skeleton[:1]
-        if rule_.given != "i":
-            yield "g", each.skeleton
-    if len(surnames) > 1 and not rule_.either_order:
-        yield ("order", *skeletons)
-        if rule_.surname == "S":
-            yield ("order", *(each.sound for each in surnames))
+    """Yield what follows from the names of a key: skeletons from sounds, initials from both, and what is together."""
+    yield from (("s", each.skeleton) for each in surnames)
+    yield from (("i", each.skeleton[:1]) for each in givens)
+    yield from (("g", each.skeleton) for each in givens if rule_.given != "i")
+    for part in ("s", rule_.surname):
+        for given in ("g", rule_.given):
+            values = tuple(_value(part, each) for each in surnames), tuple(_value(given, each) for each in givens)
+            yield from _together(*values, ordered=not rule_.either_order)
 
 
 def _days(part: str, dates: Iterable[str]) -> Iterator[tuple[Atom, ...]]:

@@ -45,6 +45,8 @@ class Player:
         self._own = Own(self.side, self.snapshot)
         self._seen: set[bytes] = set()
         self._looked = 0
+        self._opened = 0
+        self._hits: list[int] = []
         self._mine: set[bytes] = set()
         self._passed: frozenset[str] = frozenset()
 
@@ -78,9 +80,9 @@ class Player:
         """Say all that follows from what was said."""
         said: list[Message] = []
         while True:
+            self._prepare()
             if raised := self._alarms():
                 said += self.command(Raise(" ".join(raised)))
-            self._prepare()
             step = self.command(Proceed())
             said += step
             if not step:
@@ -141,13 +143,14 @@ class Player:
         opened = len(self.run.parts[1 - self.side].openings)
         if opened == self._looked or self.run.abort is not None:
             return ()
+        for point, at in answers_to(self.run, self.side, since=self._looked):
+            held = self._tokens([at])
+            self._opened += len(held)
+            if point in self._mine:
+                self._hits += held
         self._looked = opened
-        raised = alarms.look(self.watch, opened=len(self.answered()), hits=self.hits())
+        raised = alarms.look(self.watch, opened=self._opened, hits=self._hits)
         return tuple(each for each in raised if each not in self._passed)
-
-    def answered(self) -> tuple[int, ...]:
-        """Return the numbers of the own tokens to which this side knows the answer so far."""
-        return self._tokens(at for _, at in answers_to(self.run, self.side))
 
     def hits(self) -> tuple[int, ...]:
         """Return the numbers of the own tokens that the other list holds, as far as batches are open."""

@@ -177,8 +177,8 @@ def decide(run: Run, command: Command, own: Own) -> tuple[Message, ...]:
             message = Pause(alarm)
         case Continue(persons):
             message = GoOn(persons)
-        case Stop(reason, evidence):
-            message = Abort(reason, len(run.parts[own.side].openings), evidence)
+        case _:  # Stop
+            message = Abort(command.reason, len(run.parts[own.side].openings), command.evidence)
     demand_turn(run, Said(own.side, message))
     return (message,)
 
@@ -190,8 +190,8 @@ def _opening_words(run: Run, command: Propose | Agree | Refuse, own: Own) -> Mes
             return Proposal(terms, concentration, set_log, sha256(nonce).digest(), persons)
         case Agree(terms, concentration, set_log, persons):
             return Agreement(_proposal_digest(run), terms, concentration, set_log, nonce, persons)
-        case Refuse(reason):
-            return Refusal(_proposal_digest(run), reason)
+        case _:  # Refuse
+            return Refusal(_proposal_digest(run), command.reason)
 
 
 def _proposal_digest(run: Run) -> bytes:

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from paridad.desks.targets.deconfliction import group
 from paridad.desks.targets.deconfliction.messages import (
@@ -171,6 +171,11 @@ class Run:
         )
         return first, second
 
+    @cached_property
+    def memo(self) -> dict[str, Any]:
+        """What `common` computed from values that do not change any more."""
+        return {}
+
     def positions(self, side: int, batch: int) -> Sequence[int]:
         """Return the positions that a side opens in one batch."""
         at = batch * self.terms.batch
@@ -275,7 +280,7 @@ def _said_by(run: Run, side: int, message: Message) -> Run:
 
 def _keeping(before: Run, after: Run) -> Run:
     """Carry over what was computed from values that do not change any more."""
-    for name in ("context", "roots", "nonces", "orders", "samples"):
+    for name in ("context", "roots", "nonces", "orders", "samples", "memo"):
         if name in before.__dict__:
             after.__dict__[name] = before.__dict__[name]
     return after

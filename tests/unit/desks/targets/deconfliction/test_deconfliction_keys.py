@@ -5,7 +5,7 @@ import math
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from paridad.base.errors import Malformed
@@ -186,6 +186,8 @@ _PEOPLE = st.builds(
 
 
 @given(_PEOPLE, _PEOPLE)
+@example(person("r", "chabes", "jesus", "1979-03-05"), person("q", "chabes", "jesus jesus", "1979-03-05"))
+@example(person("r", "chabes", "jesus ana"), person("q", "chabes chabes", "jesus ana"))
 @settings(max_examples=150, deadline=None)
 def test_minimal_keys_lose_no_match(one: Parts, two: Parts) -> None:
     """Where two records share a key of a tier, they share a minimal one; where they share none, they still do not."""

@@ -293,6 +293,16 @@ def test_an_alarm_stops_the_run_until_two_persons_go_on(side: int) -> None:
     assert table.players[0].run.parts[0].pairs is not None
 
 
+def test_an_alarm_is_seen_after_a_restart() -> None:
+    """The batch that holds the honey record was on record when the power was cut: the alarm comes all the same."""
+    table = Table()
+    table.to_pairs()
+    last = max(at for at, said in enumerate(table.said) if isinstance(said.message, Opening)) + 1
+    watchful = Player(0, table.players[0].snapshot, Watch(honey=frozenset({0})))
+    assert watchful.hits() == ()
+    assert Player.resume(watchful, table.said[:last]).proceed() == (Pause("honey"),)
+
+
 def test_a_pair_that_one_declines_is_opened_by_neither() -> None:
     """Both or neither."""
     table = Table(common=2)
