@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from paridad.base.errors import Malformed
+from paridad.acts.envelope import Draft
 from paridad.desks.targets.deconfliction import messages
 from paridad.desks.targets.deconfliction.alarms import Watch
 from paridad.desks.targets.deconfliction.common import pairs_of
@@ -14,6 +14,7 @@ from paridad.desks.targets.deconfliction.errors import NotNow
 from paridad.desks.targets.deconfliction.messages import Decision, Opening
 from paridad.desks.targets.deconfliction.run import Agree, DecidePairs, OpenRecords, Propose, Refuse, Stop
 from paridad.desks.targets.deconfliction.state import due
+from paridad.exchange import filing
 from paridad.node.comparing import DESTROYED, Brought, answer, lockers, propose, reopen
 from paridad.node.errors import NotFound
 from paridad.node.reading import read_acts
@@ -178,10 +179,25 @@ def test_a_cheating_node_is_named_by_the_act_it_signed(both: Both) -> None:
     assert isinstance(both.runs[1].player.run.abort, messages.Said)
 
 
-def test_an_act_without_its_content_is_malformed(both: Both) -> None:
-    """A proposal that carries neither content nor payload cannot be answered."""
-    [empty] = both.parties.send(*both.agencies, 1, "targets/run-proposal/1", {"payload": "00"})
+@pytest.mark.parametrize(
+    "fields",
+    [{"payload": "00"}, {"content": "AAAA"}, {"content": "not base64url!"}],
+    ids=["neither content nor payload", "another form", "no base64url"],
+)
+def test_an_act_without_its_content_names_its_signer(both: Both, fields: dict[str, str]) -> None:
+    """It stays on file, is not folded, and stops the run here; a line that fails names nobody."""
+    both.agree()
+    run = both.runs[1]
+    conduct, own = both.nodes[0].own.conduct, both.nodes[0].own
+    draft = Draft("targets/run-start/1", both.agencies[0], both.agencies[1:], conduct.handling, conduct.purpose,
+                  conduct.basis, dict(fields), re=(run.proposal,))  # fmt: skip
+    now = both.parties.clock()
+    said = filing.issue_drafts(own, [draft], now=now, see=())
+    releases = filing.release_to_addressees(own, said, filing.conduct_matter(own, both.agencies[1]), now=now)
+    own.store.submit(lambda conn: filing.file_acts(conn, own, said, now=now))
+    own.store.submit(lambda conn: filing.queue(conn, own, [(both.agencies[0], each) for each in releases], now=now))
     both.parties.settle(2)
-    command = Agree(both.table.terms, 0, both.table.logs[1].head, PERSONS[1])
-    with pytest.raises(Malformed, match="does not carry its content"):
-        answer(both.nodes[1], empty, both.brought(1), command)
+    assert run.round() == 0
+    assert run.broken is not None
+    assert (run.broken.step, run.broken.side) == (1, 0)
+    assert run.player.run.start is None

@@ -44,6 +44,7 @@ from paridad.desks.targets.deconfliction.messages import (
 )
 from paridad.desks.targets.deconfliction.playing import Player
 from paridad.desks.targets.deconfliction.run import Agree, Command, Propose, Refuse
+from paridad.desks.targets.deconfliction.state import step_of
 from paridad.desks.targets.deconfliction.tokens import Snapshot, Token
 from paridad.desks.targets.deconfliction.wire import KIND_OF, KINDS, read, read_decisions, read_snapshot, written
 from paridad.exchange import filing
@@ -53,6 +54,7 @@ from paridad.node.node import Node
 from paridad.node.purging import backups_by
 from paridad.node.reading import read_act, read_acts
 from paridad.store.acts import ActQuery, StoredAct, filed_acts
+from paridad.store.errors import PayloadRefused
 from paridad.store.payloads import Sealed
 from paridad.store.records import note_payload, note_payload_destroyed, payloads_of
 
@@ -106,10 +108,19 @@ class Comparison:
         for stored in self._filed():
             with self.node.own.store.read() as conn:
                 (act,) = read_acts(conn, self.node.own, [stored])
-            said = Said(self._side_of(act), read(act.envelope.knd, self._content(act)))
-            self._fold(said, ours=stored.ours)
+            self._take_act(act, ours=stored.ours)
             self._known.add(stored.hash)
             self._looked = stored.filed
+
+    def _take_act(self, act: VerifiedAct, *, ours: bool) -> None:
+        """Fold the message of an act; one that has none breaks the run and names its signer."""
+        side = self._side_of(act)
+        try:
+            message = read(act.envelope.knd, self._content(act))
+        except (Malformed, PayloadRefused) as error:
+            self.broken = self.broken or RunBroken(step_of(self.player.run), side, error.words)
+            return
+        self._fold(Said(side, message), ours=ours)
 
     def _filed(self) -> Iterator[StoredAct]:
         with self.node.own.store.read() as conn:

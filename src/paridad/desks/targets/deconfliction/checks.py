@@ -155,6 +155,7 @@ def _commitment(run: Run, side: int, message: Commitment) -> None:
     if message.places != run.terms.places:
         _broken(2, side, "otro número de lugares", "another number of places")
     _digest(2, side, message.root)
+    _digest(2, side, message.key)
     _digest(2, side, message.order_seal)
     if other is not None and {other.root, other.key, other.order_seal} & {
         message.root,

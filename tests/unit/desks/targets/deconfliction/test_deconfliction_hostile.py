@@ -102,6 +102,7 @@ CHEATS: dict[str, tuple[Tamper, int, str]] = {
     "the order is not sealed": (one_of(1, Commitment, order_seal=SHORT), 2, "not 32 bytes"),
     "the other's commitment is repeated": (copied, 2, "repeats the other side's commitment"),
     "a key that is no point": (one_of(1, Commitment, key=NOT_A_POINT), 2, "knows its exponent"),
+    "two keys": (one_of(1, Commitment, key=group.GENERATOR * 2), 2, "not 32 bytes"),
     "the identity as key": (one_of(1, Commitment, key=group.IDENTITY), 2, "knows its exponent"),
     "a key of unknown exponent": (one_of(1, Commitment, key=OTHER_POINT), 2, "knows its exponent"),
     "a list that was not committed to": (
