@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from paridad.cli import bench_deconfliction, bench_web
+from paridad.cli import bench_web
 from paridad.cli.bench_exchange import Load, run
 from paridad.cli.bench_stores import KINDS, databases
 from paridad.cli.errors import refused
@@ -102,6 +102,8 @@ def web(folios: int, acts: int, requests: int, store: str, as_json: bool) -> Non
 @click.option("--json", "as_json", is_flag=True, help="JSON.")
 def deconfliction(*, as_json: bool, **load: Any) -> None:
     """Measure the private comparison of lists."""
+    from paridad.cli import bench_deconfliction  # noqa: PLC0415  it loads libsodium, which no other command needs
+
     figures = bench_deconfliction.run(bench_deconfliction.Load(**load), tell=partial(click.echo, err=True))
     if as_json:
         click.echo(json.dumps(figures, sort_keys=True))

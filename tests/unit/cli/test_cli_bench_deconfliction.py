@@ -2,6 +2,8 @@
 """`paridad bench deconfliction`: every figure is there, goals are judged by the figures, an engine that is absent is said."""
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -37,6 +39,13 @@ def test_goals_are_judged_by_the_figures() -> None:
     assert all(each["met"] for each in goals(FIGURES))
     worse = {**FIGURES, "mutual": {"seconds": 22.1}, "formula": [{"ratio": 1.0}, {"ratio": 1.2}]}
     assert [each["id"] for each in goals(worse) if not each["met"]] == ["T13", "T14"]
+
+
+def test_no_other_command_loads_the_group() -> None:
+    """The wheel writes its library to a temporary file at import: a host that forbids that keeps every other command."""
+    said = "import sys, paridad.cli, paridad.node.composing; print('rbcl' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 @pytest.mark.parametrize("tokens", [8, 56, 72_000, 144_000])
