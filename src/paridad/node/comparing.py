@@ -21,7 +21,6 @@ Worked example
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 
 import sqlalchemy as sa
 
@@ -53,7 +52,7 @@ from paridad.node.errors import NotFound
 from paridad.node.node import Node
 from paridad.node.purging import backups_by
 from paridad.node.reading import read_act, read_acts
-from paridad.store.acts import ActQuery, StoredAct, filed_acts
+from paridad.store.acts import ActQuery, StoredAct, filed_acts, get_acts
 from paridad.store.errors import PayloadRefused
 from paridad.store.payloads import Sealed
 from paridad.store.records import note_payload, note_payload_destroyed, payloads_of
@@ -124,10 +123,9 @@ class Comparison:
 
     def _filed(self) -> Iterator[StoredAct]:
         with self.node.own.store.read() as conn:
-            first = [] if self._looked else filed_acts(conn, ActQuery(kinds=["targets/run-proposal/1"]))
-            later = filed_acts(conn, ActQuery(kinds=list(KINDS), refers_to=self.proposal), after=self._looked)
-        proposal = (each for each in first if each.hash == self.proposal)
-        return (each for each in chain(proposal, later) if each.hash not in self._known)
+            first = [] if self._looked else list(get_acts(conn, [self.proposal]).values())
+            later = list(_every(conn, ActQuery(kinds=list(KINDS), refers_to=self.proposal), after=self._looked))
+        return (each for each in (*first, *later) if each.hash not in self._known)
 
     def _side_of(self, act: VerifiedAct) -> int:
         ours = party_of(act.envelope.iss) == self.node.own.party
@@ -220,7 +218,7 @@ class Comparison:
         """Destroy lists, answers and labels: both sides have closed, and both hold what they were owed."""
         own, now = self.node.own, self.node.clock()
         with own.store.read() as conn:
-            acts = [act.hash for act in filed_acts(conn, ActQuery(kinds=DESTROYED, refers_to=self.proposal))]
+            acts = [act.hash for act in _every(conn, ActQuery(kinds=DESTROYED, refers_to=self.proposal))]
             digests = [digest for act in acts for digest in payloads_of(conn, act)]
 
         def commit(conn: sa.Connection) -> None:
@@ -232,6 +230,13 @@ class Comparison:
         own.store.submit(commit)
         for digest in digests:
             self.node.payloads.destroy(digest)
+
+
+def _every(conn: sa.Connection, query: ActQuery, after: int = 0) -> Iterator[StoredAct]:
+    """Yield every act of a query in the order of filing, page by page."""
+    while page := filed_acts(conn, query, after=after):
+        yield from page
+        after = page[-1].filed
 
 
 def lockers(proposal: str) -> tuple[str, str]:
