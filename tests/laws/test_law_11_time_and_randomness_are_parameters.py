@@ -33,6 +33,7 @@ SOURCES = {"system_clock", "system_random"}
 
 TOUCHES = {
     "base/sources.py": {"time", "time.time", "os.urandom"},
+    "cli/bench_deconfliction.py": {"random", "time", "time.process_time", "time.perf_counter"},  # measures itself
     "cli/bench_exchange.py": {"time", "time.process_time", "time.perf_counter"},  # measures itself
     "cli/bench_web.py": {"time", "time.process_time", "time.perf_counter"},  # measures itself
     "cli/demo.py": {"time", "time.monotonic", "time.sleep"},  # waits for two daemons, with an end
@@ -41,6 +42,7 @@ TOUCHES = {
 }
 """Every file that touches the machine, and how."""
 HANDS_IN = {
+    "cli/bench_deconfliction.py",
     "cli/bench_exchange.py",
     "cli/bench_web.py",
     "cli/demo.py",

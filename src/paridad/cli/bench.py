@@ -7,6 +7,7 @@ Worked example
 
 import json
 from functools import partial
+from typing import Any
 
 import click
 
@@ -78,6 +79,32 @@ def web(folios: int, acts: int, requests: int, store: str, as_json: bool) -> Non
     with databases(store, parties) as stores:
         load = bench_web.Load(folios, acts, requests, stores.get(parties[0], ""))
         figures = {"store": store, **bench_web.run(load, operations=OPERATIONS, tell=partial(click.echo, err=True))}
+    if as_json:
+        click.echo(json.dumps(figures, sort_keys=True))
+        return
+    for name, value in figures.items():
+        click.echo(f"{name}: {value}")
+
+
+@bench.command(
+    help="Dos partes en dos procesos comparan listas inventadas sin mostrarlas; y corridas hostiles y al azar. / "
+    "Two parties in two processes compare invented lists without showing them; and hostile and random runs."
+)
+@click.option("--tokens", default=100_000, show_default=True, help="Claves por lado. / Keys a side.")
+@click.option("--records", default=10_000, show_default=True, help="Registros de la corrida. / Records of the run.")
+@click.option("--runs", default=1000, show_default=True, help="Corridas hostiles y al azar. / Hostile and random runs.")
+@click.option("--threads", default=1, show_default=True, help="Hilos por parte. / Threads a party.")
+@click.option(
+    "--psi-python",
+    default="",
+    help="Intérprete con openmined-psi, para medirlo al lado. / Interpreter with openmined-psi, to measure it beside.",
+)
+@click.option("--json", "as_json", is_flag=True, help="JSON.")
+def deconfliction(*, as_json: bool, **load: Any) -> None:
+    """Measure the private comparison of lists."""
+    from paridad.cli import bench_deconfliction  # noqa: PLC0415  it loads libsodium, which no other command needs
+
+    figures = bench_deconfliction.run(bench_deconfliction.Load(**load), tell=partial(click.echo, err=True))
     if as_json:
         click.echo(json.dumps(figures, sort_keys=True))
         return

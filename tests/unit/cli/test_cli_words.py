@@ -21,7 +21,8 @@ from support.cli_world import TREES
 SOURCES = "\n".join(
     path.read_text(encoding="utf-8")
     for path in Path(str(files("paridad.cli"))).glob("*.py")
-    if path.name not in {"demo.py", "bench.py", "bench_exchange.py", "bench_web.py", "two_processes.py"}
+    if path.name
+    not in {"demo.py", "bench.py", "bench_deconfliction.py", "bench_exchange.py", "bench_web.py", "two_processes.py"}
 )
 
 

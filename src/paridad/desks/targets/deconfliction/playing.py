@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One side of a run, from its commands and what arrives: checks, folds, answers, looks for alarms, and resumes.
+
+Rules
+  - A player is rebuilt from its snapshot and the messages on record: `resume` gives what was there before, and what it
+    says again is the same to the bit.
+  - The same message again has no second effect; another one in its place is a conflict: neither is folded.
+  - What breaks a check is kept with the run before it, and is never folded. The run then is for persons to abort.
+  - After each opened batch the alarms are looked at; while one stands, this side opens nothing.
+
+Worked example
+    player = Player(0, snapshot)
+    out = player.command(Propose(…))
+    player.take(Said(1, agreement)); out = player.proceed()
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from paridad.base.words import Words
+from paridad.desks.targets.deconfliction import alarms, group
+from paridad.desks.targets.deconfliction.alarms import Watch
+from paridad.desks.targets.deconfliction.checks import check
+from paridad.desks.targets.deconfliction.common import answers_to
+from paridad.desks.targets.deconfliction.errors import NotNow, RunBroken
+from paridad.desks.targets.deconfliction.messages import Decision, GoOn, ListSent, Message, Said, digest_of
+from paridad.desks.targets.deconfliction.run import Answers, Command, DecidePairs, Own, Proceed, Raise, decide
+from paridad.desks.targets.deconfliction.state import Run, evolve
+from paridad.desks.targets.deconfliction.tokens import NO_TOKEN, Snapshot, Spread, evaluate, prepare
+
+
+@dataclass
+class Player:
+    """One side of one run."""
+
+    side: int
+    snapshot: Snapshot
+    watch: Watch = field(default_factory=Watch)
+    spread: Spread = map
+    run: Run = field(default_factory=Run)
+    evidence: tuple[Run, Said, RunBroken] | None = None
+    """The run before the message that broke it, that message, and what it broke."""
+
+    def __post_init__(self) -> None:
+        self._own = Own(self.side, self.snapshot)
+        self._seen: set[bytes] = set()
+        self._looked = 0
+        self._opened = 0
+        self._hits: list[int] = []
+        self._mine: set[bytes] = set()
+        self._passed: frozenset[str] = frozenset()
+
+    @classmethod
+    def resume(cls, player: "Player", said: Iterable[Said]) -> "Player":
+        """Return a player with the same secrets, at the point to which the messages on record lead."""
+        fresh = cls(player.side, player.snapshot, player.watch, player.spread)
+        for each in said:
+            fresh.recall(each)
+        return fresh
+
+    @property
+    def decided(self) -> tuple[Decision, ...]:
+        """The decisions of this side about the pairs; what was committed to cannot be found again from the record."""
+        return self._own.decided
+
+    @decided.setter
+    def decided(self, decisions: tuple[Decision, ...]) -> None:
+        self._own = replace(self._own, decided=decisions)
+
+    def command(self, command: Command) -> tuple[Message, ...]:
+        """Carry out a command of this side and return what it says."""
+        messages = decide(self.run, command, self._own)
+        if isinstance(command, DecidePairs):
+            self.decided = command.decisions
+        for message in messages:
+            self._fold(Said(self.side, message))
+        return messages
+
+    def proceed(self) -> tuple[Message, ...]:
+        """Say all that follows from what was said."""
+        said: list[Message] = []
+        while True:
+            self._prepare()
+            if raised := self._alarms():
+                said += self.command(Raise(" ".join(raised)))
+            step = self.command(Proceed())
+            said += step
+            if not step:
+                return tuple(said)
+
+    def take(self, said: Said) -> None:
+        """Take in one message of the other side: check, fold, or keep as evidence and raise."""
+        if said.side == self.side:
+            raise NotNow(Words(es="Un acto propio no llega de fuera.", en="An own act does not come from outside."))
+        if digest_of(said.message) in self._seen:
+            return
+        try:
+            check(self.run, said)
+            self._demand_not_mirrored(said)
+        except RunBroken as error:
+            self.evidence = self.evidence or (self.run, said, error)
+            raise
+        self._fold(said)
+
+    def recall(self, said: Said) -> None:
+        """Fold a message that is on record already."""
+        self._fold(said)
+
+    def _demand_not_mirrored(self, said: Said) -> None:
+        """Demand that no own point comes back, also before the own list has left (step 3)."""
+        own, message = self._own.prepared, said.message
+        if own is None or not isinstance(message, ListSent):
+            return
+        if not set(group.points_of(own.points)).isdisjoint(group.points_of(message.points)):
+            es, en = "la lista trae puntos de la otra parte", "the list holds points of the other side"
+            raise RunBroken(3, said.side, Words(es=f"Paso 3: {es}.", en=f"Step 3: {en}."))
+
+    def _fold(self, said: Said) -> None:
+        if said.side != self.side:
+            self._seen.add(digest_of(said.message))
+        elif isinstance(said.message, GoOn):
+            self._passed |= {name for side, alarm in self.run.alarms if side == self.side for name in alarm.split()}
+        self.run = evolve(self.run, said)
+
+    def _prepare(self) -> None:
+        """Compute the own list as soon as there is a context, and the answers as soon as the other list is here."""
+        if self.run.start is None:
+            return
+        if self._own.prepared is None:
+            prepared = prepare(self.snapshot, self.run.context, self.run.terms.places, spread=self.spread)
+            self._own = replace(self._own, prepared=prepared)
+        listed = self.run.parts[1 - self.side].listed
+        if self._own.answers is None and listed is not None:
+            flat = self.answer(listed.points)
+            self._own = replace(self._own, answers=Answers.over(flat))
+            self._mine = set(group.points_of(flat))
+
+    def answer(self, points: bytes) -> bytes:
+        """Return the answers to the other side's list."""
+        return evaluate(self.snapshot, points, spread=self.spread)
+
+    def _alarms(self) -> tuple[str, ...]:
+        opened = len(self.run.parts[1 - self.side].openings)
+        if opened == self._looked or self.run.abort is not None:
+            return ()
+        for point, at in answers_to(self.run, self.side, since=self._looked):
+            held = self._tokens([at])
+            self._opened += len(held)
+            if point in self._mine:
+                self._hits += held
+        self._looked = opened
+        raised = alarms.look(self.watch, opened=self._opened, hits=self._hits)
+        return tuple(each for each in raised if each not in self._passed)
+
+    def hits(self) -> tuple[int, ...]:
+        """Return the numbers of the own tokens that the other list holds, as far as batches are open."""
+        return self._tokens(at for point, at in answers_to(self.run, self.side) if point in self._mine)
+
+    def _tokens(self, positions: Iterable[int]) -> tuple[int, ...]:
+        if self._own.prepared is None:
+            return ()
+        holders = (self._own.prepared.holders[at] for at in positions)
+        return tuple(holder for holder in holders if holder != NO_TOKEN)
