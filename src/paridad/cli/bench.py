@@ -7,10 +7,11 @@ Worked example
 
 import json
 from functools import partial
+from pathlib import Path
 
 import click
 
-from paridad.cli import bench_web
+from paridad.cli import bench_targets, bench_web
 from paridad.cli.bench_exchange import Load, run
 from paridad.cli.bench_stores import KINDS, databases
 from paridad.cli.errors import refused
@@ -83,3 +84,28 @@ def web(folios: int, acts: int, requests: int, store: str, as_json: bool) -> Non
         return
     for name, value in figures.items():
         click.echo(f"{name}: {value}")
+
+
+@bench.command(
+    help="Metas del cotejo dentro de una parte, cada una con su línea base en la misma corrida. / "
+    "Goals of matching inside one party, each with its baseline in the same run."
+)
+@click.option(
+    "--data",
+    default="../shared/data/targets",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Carpeta de datos. / Folder of data.",
+)
+@click.option("--logic-v2", default="", help="Intérprete con nomenklatura. / Interpreter that has nomenklatura.")
+@click.option("--splink", default="", help="Intérprete con Splink. / Interpreter that has Splink.")
+@click.option("--dossiers", default=100_000, show_default=True, help="Cuántos expedientes. / How many dossiers.")
+@click.option("--json", "as_json", is_flag=True, help="JSON.")
+def targets(data: Path, logic_v2: str, splink: str, dossiers: int, as_json: bool) -> None:
+    """Measure matching inside one party."""
+    figures = bench_targets.run(bench_targets.Setting(data, logic_v2, splink, dossiers=dossiers))
+    if as_json:
+        click.echo(json.dumps(figures, sort_keys=True))
+        return
+    for each in figures["goals"]:
+        click.echo(bench_targets.line(each))

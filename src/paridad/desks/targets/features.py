@@ -24,18 +24,24 @@ from functools import partial
 from itertools import product
 from typing import NamedTuple
 
+from rapidfuzz.distance import OSA
+
+from paridad.base.words import Words
 from paridad.desks.targets import birth_match, firm_match, name_match
+from paridad.desks.targets.codes import label
 from paridad.desks.targets.frequencies import shipped
 from paridad.desks.targets.identifiers import WITHIN_PERSON, Number
 from paridad.desks.targets.name_match import NameMatch, Part
 from paridad.desks.targets.subjects import Prepared
-from paridad.desks.targets.tokens import LEVELS, NONE
+from paridad.desks.targets.tokens import LEVELS, NONE, SLIP
 
 LEAD = 10_000
-SHARE = 560
+SHARE = 450
 BORNE_OUT = 5000
 """Where words of the names contradict each other, what date and identifiers have to say together."""
 OTHER_CURP = -6000
+NUMBER_SLIP, SLIP_LENGTH = 5000, 7
+"""What a number says that is one slip from the other's, and the signs it needs."""
 BESIDE = 2000
 """What contacts and addresses say at most."""
 SECOND_WITHIN = 3000
@@ -172,7 +178,24 @@ def _numbers(ones: Sequence[Number], others: Sequence[Number]) -> tuple[tuple[Ro
     inner = sorted((each for each in equal if each.kind in WITHIN_PERSON), key=lambda each: (-each.weight, each.key))
     rows = [_number_row(each, each.weight) for each in equal if each not in inner]
     rows += [_number_row(each, SECOND_WITHIN if place else each.weight) for place, each in enumerate(inner)]
-    return (*rows, *_other_curp(ones, others, equal)), bool(inner)
+    return (*rows, *_slipped(ones, others, equal), *_other_curp(ones, others, equal)), bool(inner)
+
+
+def _slipped(ones: Sequence[Number], others: Sequence[Number], equal: Sequence[Number]) -> Iterator[Row]:
+    """Yield the line of a number that is one slip from the other's, where no number agrees."""
+    if equal:
+        return
+    near = sorted(
+        (min(a.plain, b.plain), max(a.plain, b.plain), a.kind, a.plain, b.plain)
+        for a in ones
+        for b in others
+        if a[:2] == b[:2]
+        and a.kind != "curp"
+        and min(len(a.plain), len(b.plain)) >= SLIP_LENGTH
+        and OSA.distance(a.plain, b.plain, score_cutoff=1) == 1
+    )
+    for *_, kind, one, other in near[:1]:
+        yield Row(f"{NUMBER}{kind}", LEVELS[SLIP], one, other, 0, NUMBER_SLIP)
 
 
 def _number_row(each: Number, weight: int) -> Row:
@@ -204,3 +227,16 @@ def _counted_once(named: int, rows: Sequence[Row]) -> Iterator[Row]:
     initials = min(INITIALS, max(0, named))
     if born + initials:
         yield Row("counted_once", "folded", "", "", 0, -(born + initials))
+
+
+def feature_words(row: Row) -> Words:
+    """Return a feature in words; an identifier with its kind."""
+    if not row.feature.startswith(NUMBER):
+        return label("feature", row.feature)
+    kind, of = label("identifier", row.feature.removeprefix(NUMBER)), label("feature", "number")
+    return Words(es=f"{of.es}: {kind.es}", en=f"{of.en}: {kind.en}")
+
+
+def level_words(row: Row) -> Words:
+    """Return a level in words."""
+    return label("level", row.level)

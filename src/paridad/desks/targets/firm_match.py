@@ -6,7 +6,7 @@ Rules
     different ones one against. A form that only one side has says nothing.
   - Points and hyphens within initials join them: "A.B.C." is the word "abc".
   - Words that agree weigh by rarity; generic words little. Words left over on both sides contradict, numbers (also
-    Roman ones) most. A word that only one side has says a little against.
+    Roman ones) most. A word that only one side has says a little against, a number more.
   - Two names that are the same letters without their blanks agree in everything.
 
 Worked example
@@ -29,8 +29,9 @@ from paridad.desks.targets.tokens import FOLDED, NONE, SLIP, Token, token, weigh
 
 FORM = 1000
 AGAINST, NUMBER_AGAINST = -5000, -9000
-MISSING_SHARE = 5
-"""A word that only one side has says against a fifth of what it would say for."""
+NUMBER_MISSING = -6000
+MISSING_SHARE = 3
+"""A word that only one side has says against a third of what it would say for."""
 _INITIALS = re.compile(r"\b(?:\w[.\-/]){1,}\w\b\.?|\b(?:\w\.){2,}")
 _WORD = re.compile(r"\w+|&")
 _ROMAN = re.compile(r"x{0,3}(?:ix|iv|v?i{0,3})")
@@ -111,7 +112,7 @@ def _left_over(one: Token | None, other: Token | None) -> Part:
     if one is None or other is None:
         only = one or other
         assert only is not None
-        missing = -(weight(only, only, FOLDED, "firm") // MISSING_SHARE)
+        missing = NUMBER_MISSING if _number(only) else -(weight(only, only, FOLDED, "firm") // MISSING_SHARE)
         return Part("F", NONE, one.form if one else "", other.form if other else "", "", missing)
     cost = NUMBER_AGAINST if _number(one) or _number(other) else AGAINST
     return Part("F", NONE, one.form, other.form, "", cost)

@@ -3,8 +3,8 @@
 
 Rules
   - Levels from the strongest: as written, folded, short form or nickname, sound (P), skeleton of the sound (S), one
-    slip of the pen, initial. Zero is no agreement. A slip needs words of four and of five letters, or of four signs of
-    a script whose signs are more than a sound.
+    slip of the pen (two in long words), initial. Zero is no agreement. A slip needs words of four and of five letters;
+    of four letters where they are the same ones, or signs of a script that are more than a sound.
   - Agreement as folded implies agreement in P, and that in S; of these three the stronger never weighs less.
   - A weight is what the rarer of the two words could say at that level, less the price of the level; never below zero.
   - Levels and weights do not depend on which word is named first.
@@ -32,7 +32,7 @@ PRICES = (0, 0, 4500, 4000, 1500, 2500, 200, 200)
 AN_INITIAL = 1500
 _SHORTEST_SLIP, _LONGER_SLIP = 4, 5
 """Letters of the shorter and of the longer word that a slip needs."""
-_TWO_SLIPS = 9
+_TWO_SLIPS = 7
 _SHORTEST_SKELETON = 3
 _FAR = 6
 """Letters that only one of two words has, from which on no slip is looked for."""
@@ -97,7 +97,7 @@ def _slipped(a: Token, b: Token) -> bool:
     longer = max(len(a.folded), len(b.folded))
     if shorter < _SHORTEST_SLIP or (a.mask ^ b.mask).bit_count() > _FAR:
         return False
-    if longer < _LONGER_SLIP and a.folded.isascii():
+    if longer < _LONGER_SLIP and a.folded.isascii() and a.mask != b.mask:
         return False
     allowed = 2 if shorter >= _TWO_SLIPS else 1
     if OSA.distance(a.folded, b.folded, score_cutoff=allowed) <= allowed:

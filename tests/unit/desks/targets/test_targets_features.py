@@ -11,10 +11,21 @@ from hypothesis import strategies as st
 from paridad.base.strict import JsonValue
 from paridad.desks.targets import birth_match, firm_match, name_match
 from paridad.desks.targets.birth_match import Day
-from paridad.desks.targets.features import LEAD, Comparison, Row, compare, weigh
+from paridad.desks.targets.codes import code_list
+from paridad.desks.targets.features import (
+    LEAD,
+    ROLE_FEATURES,
+    Comparison,
+    Row,
+    compare,
+    feature_words,
+    level_words,
+    weigh,
+)  # fmt: skip
 from paridad.desks.targets.identifiers import Number, curp_digit, number
 from paridad.desks.targets.index import Index, Key, keys_of, ranked
 from paridad.desks.targets.subjects import Prepared, Subject, of_fields, prepared
+from paridad.desks.targets.tokens import LEVELS
 
 CURP, RFC = "PIRO710324MJCNZL92", "PIRO710324AB1"
 OTHER_CURP = f"PIRO710324MJCNZL8{curp_digit('PIRO710324MJCNZL8')}"
@@ -131,6 +142,8 @@ def test_an_identifier_counts_by_its_check_and_its_issuer() -> None:
         rows(identified("passport", "G1234567"), identified("passport", "G1234567"))["number_passport"].weight == 6000
     )
     assert "number_passport" not in rows(identified("passport", "G1234567"), identified("passport", "G7654321"))
+    slipped = rows(identified("passport", "G1234567"), identified("passport", "G1234657"))["number_passport"]
+    assert (slipped.level, slipped.weight) == ("slip", 5000)
 
 
 def test_another_curp_weighs_against_and_decides_nothing() -> None:
@@ -382,3 +395,15 @@ def test_numbers_that_cannot_be() -> None:
     found = number("rfc", "PIRO710324AB9", "")
     assert isinstance(found, Number)
     assert (found.weight, found.key) == (12_000, "rfc::PIRO710324AB9")
+
+
+def test_every_feature_and_level_has_words_in_both_languages() -> None:
+    """No line of an explanation is a bare code."""
+    assert set(ROLE_FEATURES.values()) | {"crossed", "birth", "contact", "address", "sex", "counted_once"} < set(
+        code_list("feature")
+    )
+    assert {*LEVELS, *birth_match.WEIGHTS} == set(code_list("level"))
+    row = Row("number_curp", "written", "", "", 0, 0)
+    assert feature_words(row).es == "Identificador: CURP"
+    assert level_words(row).en == "The same, as written"
+    assert feature_words(Row("given", "slip", "", "", 0, 0)).en == "Given name"

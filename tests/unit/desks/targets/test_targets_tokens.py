@@ -38,6 +38,7 @@ PAIRS: dict[str, tuple[str, str, int]] = {
     "a slip of the sound": ("selenskyj", "zelenskyy", SLIP),
     "a short word beside a longer one": ("merz", "mertz", SLIP),
     "four signs of another script": ("मोडी", "मोदी", SLIP),
+    "four letters exchanged": ("ross", "rsos", SLIP),
     "an initial": ("w", "william", INITIAL),
     "another initial": ("w", "james", NONE),
     "two short words": ("luna", "lupa", NONE),
