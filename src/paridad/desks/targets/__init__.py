@@ -12,6 +12,7 @@ name_match.py   two names of persons; firm_match.py  two of firms or craft; birt
 subjects.py     a dossier as values that can be compared
 features.py     two records: a sum of millibits and the lines it is made of
 index.py        which records are worth comparing
+judgements.py   what a person says of two dossiers, and what follows from it
 codes.py        code lists with their words, from codes.toml
 rules.py        decide and evolve
 projection.py   acts -> disposable tables and search
