@@ -12,7 +12,7 @@ Rules
   - Contacts and addresses together say two bits at most: they find candidates, they do not identify.
   - An equal identifier under contradictory names is no match but the finding "identifier shared".
   - A lead needs `LEAD` millibits and `SHARE` thousandths of what the shorter name could say. Where words of the names
-    contradict each other, date and identifiers have to bear it out.
+    contradict each other, date and identifiers have to bear it out; where dates do, the longer name has to agree too.
 
 Worked example
     compare(a, b).weight == sum(row.weight for row in compare(a, b).rows)
@@ -40,6 +40,8 @@ SHARE = 450
 BORNE_OUT = 5000
 """Where words of the names contradict each other, what date and identifiers have to say together."""
 OTHER_CURP = -6000
+WHOLE = 800
+"""Where dates of birth contradict each other, the thousandths of the longer name that have to agree."""
 NUMBER_SLIP, SLIP_LENGTH = 5000, 7
 """What a number says that is one slip from the other's, and the signs it needs."""
 BESIDE = 2000
@@ -87,6 +89,8 @@ class Comparison:
     """What the names say without the words that contradict each other."""
     full: int
     """What the shorter of the two names could say."""
+    longer: int
+    """What the longer of them could say."""
     finding: str = ""
 
     @property
@@ -94,7 +98,8 @@ class Comparison:
         """Whether a person should look at the pair."""
         enough = self.weight >= max(LEAD, SHARE * self.full // 1000)
         borne_out = self.named == self.agreed or self.weight - self.named >= BORNE_OUT
-        return not self.finding and enough and borne_out
+        dated = all(row.weight >= 0 for row in self.rows if row.feature == "birth")
+        return not self.finding and enough and borne_out and (dated or 1000 * self.named >= WHOLE * self.longer)
 
 
 def weigh(a: Prepared, b: Prepared) -> int:
@@ -114,7 +119,7 @@ def compare(a: Prepared, b: Prepared) -> Comparison | None:
     agreed = named.weight - sum(part.weight for part in named.parts if _contradicts(part))
     shared = named.weight <= SHARED_BELOW and any(row.feature.startswith(NUMBER) and row.weight > 0 for row in others)
     finding = "identifier_shared" if shared else ""
-    return Comparison(sum(row.weight for row in rows), rows, named.weight, agreed, found.full, finding)
+    return Comparison(sum(row.weight for row in rows), rows, named.weight, agreed, found.full, found.longer, finding)
 
 
 def _contradicts(part: Part) -> bool:
@@ -128,6 +133,7 @@ class _Names:
 
     weight: int
     full: int
+    longer: int
     explained: Callable[[], NameMatch]
 
 
@@ -137,11 +143,13 @@ def _best_names(a: Prepared, b: Prepared) -> _Names | None:
     for x, y in product(a.persons, b.persons):
         found = name_match.best(x, y)
         if best is None or found.weight > best.weight:
-            best = _Names(found.weight, min(x.full, y.full), partial(name_match.explain, x, y, found))
+            explained = partial(name_match.explain, x, y, found)
+            best = _Names(found.weight, min(x.full, y.full), max(x.full, y.full), explained)
     for one, other in product(a.firms, b.firms):
         match = firm_match.match(one, other)
         if best is None or match.weight > best.weight:
-            best = _Names(match.weight, min(one.full, other.full), partial(_itself, match))
+            fulls = (one.full, other.full)
+            best = _Names(match.weight, min(fulls), max(fulls), partial(_itself, match))
     return best
 
 

@@ -7,7 +7,8 @@ Rules
   - Points and hyphens within initials join them: "A.B.C." is the word "abc".
   - Words that agree weigh by rarity; generic words little. Words left over on both sides contradict, numbers (also
     Roman ones) most. A word that only one side has says a little against, a number more.
-  - Two names that are the same letters without their blanks agree in everything.
+  - Two names that are the same letters without their blanks agree in everything. One word that is made of the other's
+    three or more initials agrees as a short form.
 
 Worked example
     match(prepare("Transportes Ejemplo, S.A. de C.V."), prepare("TRANSPORTES EJEMPLO SA DE CV")).weight    is positive
@@ -25,11 +26,12 @@ from rigour.names.org_types import extract_org_types
 from paridad.desks.targets.frequencies import Tables, shipped
 from paridad.desks.targets.name_match import Edge, NameMatch, Part, alignments, edges_of
 from paridad.desks.targets.names import working
-from paridad.desks.targets.tokens import FOLDED, NONE, SLIP, Token, token, weight
+from paridad.desks.targets.tokens import FOLDED, NONE, PRICES, ROOT, SLIP, Token, token, weight
 
 FORM = 1000
 AGAINST, NUMBER_AGAINST = -5000, -9000
 NUMBER_MISSING = -6000
+SHORTEST_INITIALS = 3
 MISSING_SHARE = 3
 """A word that only one side has says against a third of what it would say for."""
 _INITIALS = re.compile(r"\b(?:\w[.\-/]){1,}\w\b\.?|\b(?:\w\.){2,}")
@@ -74,13 +76,22 @@ def match(a: PreparedFirm, b: PreparedFirm) -> NameMatch:
     """Compare two names of firms or craft."""
     if not a.tokens or not b.tokens:
         return NameMatch(0, (), ("", ""))
-    parts = _same(a, b) if a.joined == b.joined else _best(a, b)
+    short = _abbreviated(a, b) or _abbreviated(b, a)
+    parts = _same(a, b) if a.joined == b.joined else (short,) if short else _best(a, b)
     found = (*parts, *_forms(a, b))
     return NameMatch(sum(part.weight for part in found), found, ("", ""))
 
 
 def _same(a: PreparedFirm, b: PreparedFirm) -> tuple[Part, ...]:
     return (Part("N", FOLDED, a.text, b.text, "", min(a.full, b.full)),)
+
+
+def _abbreviated(a: PreparedFirm, b: PreparedFirm) -> Part | None:
+    """Return the line of a name that is made of the other's initials."""
+    initials = "".join(each.folded[0] for each in b.tokens)
+    if len(a.tokens) > 1 or len(initials) < SHORTEST_INITIALS or a.joined != initials:
+        return None
+    return Part("F", ROOT, a.text, b.text, "", a.full - PRICES[ROOT])
 
 
 def _best(a: PreparedFirm, b: PreparedFirm) -> tuple[Part, ...]:

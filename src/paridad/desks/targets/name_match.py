@@ -55,6 +55,7 @@ class PreparedName:
     texts: tuple[str, ...]
     readings: tuple[Reading, ...]
     joined: str
+    folded: tuple[str, ...]
     full: int
     """What the name would say if it agreed with itself."""
 
@@ -87,8 +88,8 @@ def prepare(text: str, tables: Tables | None = None) -> PreparedName:
     tokens = tuple(token(name.words[place].form, tables or shipped()) for place in core)
     readings = tuple(Reading("".join(each.roles[place] for place in core), each.chance) for each in name.readings)
     texts = tuple(name.words[place].text for place in core)
-    joined = "".join(each.folded for each in tokens)
-    return PreparedName(name, tokens, texts, readings, joined, _full(tokens, readings))
+    folded = tuple(each.folded for each in tokens)
+    return PreparedName(name, tokens, texts, readings, "".join(folded), folded, _full(tokens, readings))
 
 
 class Best(NamedTuple):
@@ -108,7 +109,7 @@ def best(a: PreparedName, b: PreparedName) -> Best:
     """Return the best alignment of two names and what it says."""
     if not a.readings or not b.readings:
         return Best(0, (), ("", ""))
-    if a.joined == b.joined and len(a.tokens) != len(b.tokens):
+    if a.joined == b.joined and a.folded != b.folded:
         return Best(min(a.full, b.full), WHOLE, (a.readings[0].roles, b.readings[0].roles))
     found = Best(-SUM, (), ("", ""))
     for chosen in alignments(edges_of(a.tokens, b.tokens)):

@@ -69,6 +69,7 @@ LEADS: dict[str, tuple[str, str]] = {
     "order with and without comma": ("ZEPEDA IBARRA, Olga", "Olga Zepeda Ibarra"),
     "another script": ("Володимир Зеленський", "Volodymyr Oleksandrovych Zelenskyy"),
     "blanks left out": ("SergeiLavrov", "Sergei Lavrov"),
+    "a blank in another place": ("AREFULLAH AREF GHAZI", "AREFULLAHA REF GHAZI"),
     "a slip of the pen": ("Olga Pinedo Zepeda", "Olga Pineod Zepeda"),
     "a married name": ("Rosa Zepeda Vda. de Quiroz", "Rosa Zepeda de Quiroz"),
     "an alias": ("Olga Pinedo Zepeda", "Rosa Quiroz Elizondo"),
@@ -115,6 +116,14 @@ def test_a_name_that_contradicts_needs_to_be_borne_out() -> None:
     dated = [person(name, births=("1954-09-02",)) for name in names]
     assert not compared(*(person(name) for name in names)).lead
     assert compared(*dated).lead
+
+
+def test_where_dates_contradict_the_longer_name_has_to_agree_too() -> None:
+    short, whole = (person(name, births=("1971-03-24",)) for name in ("Olga Quiroz", "Olga Quiroz Zepeda"))
+    other = person("Olga Quiroz Zepeda", births=("1980-11-15",))
+    assert compared(short, whole).lead
+    assert compared(whole, other).lead
+    assert not compared(short, other).lead
 
 
 def test_firms_and_persons_are_not_compared() -> None:
@@ -274,6 +283,8 @@ FIRMS: dict[str, tuple[str, str, bool]] = {
     "generic words": ("Grupo Comercial", "Grupo Comercial Estrella", False),
     "another rare word": ("LXC Aviation", "LAU Aviation", False),
     "no word at all": ("&", "Siemens", False),
+    "initials": ("UIF", "Unidad de Inteligencia Financiera", True),
+    "initials of too few words": ("UI", "Unidad Inteligente", False),
     "a slip": ("Oboronnye Initsiativy", "Oboronye Initsiativy", True),
 }
 
