@@ -3,6 +3,7 @@
 
 Rules
   - A table says how many of 100,000 carry a word. What it does not hold has the frequency `rare`, never zero.
+  - A spelling that the table does not hold is at most 3 bits rarer than its sound: tables miss spellings.
   - At the sound (P) and at its skeleton (S) the frequencies of all words of one code add up; a short skeleton of
     unknown words is more crowded than a long one. So bits never grow from folded to P to S.
   - A weight is capped by role: 18 bits for a surname, 10 for a given name, 16 for a word of a firm. Numbers in the
@@ -30,6 +31,7 @@ Role = Literal["surname", "given", "firm"]
 ROLES: tuple[Role, ...] = ("surname", "given", "firm")
 CAPS: Mapping[Role, int] = {"surname": 18_000, "given": 10_000, "firm": 16_000}
 NUMBER = 8_000
+SPELLING = 3_000
 PERSONS = 100_000
 _CROWD = (200, 200, 200, 60, 16, 5, 2)
 """How many rare words share a skeleton of this length."""
@@ -65,8 +67,10 @@ class Table:
         p = sound(word)
         s = skeleton(p)
         crowd = self.rare * _CROWD[min(len(s), len(_CROWD) - 1)]
-        folded = self._millibits(self.words.get(word, self.rare))
-        at_p = min(folded, self._millibits(self.by_p.get(p, 0) + self.rare))
+        sounding = self._millibits(self.by_p.get(p, 0) + self.rare)
+        known = word in self.words
+        folded = self._millibits(self.words[word]) if known else min(self._millibits(self.rare), sounding + SPELLING)
+        at_p = min(folded, sounding)
         return Bits(folded, at_p, min(at_p, self._millibits(self.by_s.get(s, 0) + crowd)))
 
     def one_in(self, word: str) -> int:

@@ -68,6 +68,7 @@ def test_frequencies_are_a_described_model() -> None:
     assert tables.one_in("surname", "hernandez") == 20
     assert tables.one_in("surname", "zyxwvut") == PERSONS
     assert tables.one_in("surname", "pena") == tables.one_in("surname", "salinas")
+    assert token("vazquez").surname.folded <= token("vasquez").surname.folded == token("vasquez").surname.p + 3000
     assert tables.words.es
     assert tables.words.en
     assert tables.given_share("jose") > 950
