@@ -181,12 +181,21 @@ def _numbers(ones: Sequence[Number], others: Sequence[Number]) -> tuple[tuple[Ro
     """Return the lines of identifiers, and whether a CURP or RFC is among those that agree."""
     if not ones or not others:
         return (), False
-    theirs = {each.key for each in others}
-    equal = list({each.key: each for each in ones if each.key in theirs}.values())
+    equal = _equal(ones, others)
     inner = sorted((each for each in equal if each.kind in WITHIN_PERSON), key=lambda each: (-each.weight, each.key))
     rows = [_number_row(each, each.weight) for each in equal if each not in inner]
     rows += [_number_row(each, SECOND_WITHIN if place else each.weight) for place, each in enumerate(inner)]
     return (*rows, *_slipped(ones, others, equal), *_other_curp(ones, others, equal)), bool(inner)
+
+
+def _equal(ones: Sequence[Number], others: Sequence[Number]) -> list[Number]:
+    """Return the numbers that both have; where one side does not say who issued it, it counts as half known."""
+    found: dict[tuple[str, str], int] = {}
+    for a, b in product(ones, others):
+        if (a.kind, a.plain) == (b.kind, b.plain) and (a.issuer == b.issuer or not (a.issuer and b.issuer)):
+            said = min(a.weight, b.weight)
+            found[a.kind, a.plain] = max(said, found.get((a.kind, a.plain), 0))
+    return [Number(kind, "", plain, said) for (kind, plain), said in sorted(found.items())]
 
 
 def _slipped(ones: Sequence[Number], others: Sequence[Number], equal: Sequence[Number]) -> Iterator[Row]:

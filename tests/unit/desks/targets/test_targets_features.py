@@ -151,6 +151,10 @@ def test_an_identifier_counts_by_its_check_and_its_issuer() -> None:
         rows(identified("passport", "G1234567"), identified("passport", "G1234567"))["number_passport"].weight == 6000
     )
     assert "number_passport" not in rows(identified("passport", "G1234567"), identified("passport", "G7654321"))
+    half = rows(identified("passport", "G1234567", country="Aa"), identified("passport", "G1234567"))
+    assert half["number_passport"].weight == 6000
+    other = rows(identified("passport", "G1234567", country="Aa"), identified("passport", "G1234567", country="Bb"))
+    assert "number_passport" not in other
     slipped = rows(identified("passport", "G1234567"), identified("passport", "G1234657"))["number_passport"]
     assert (slipped.level, slipped.weight) == ("slip", 5000)
 
