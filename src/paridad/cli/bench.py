@@ -100,10 +100,17 @@ def web(folios: int, acts: int, requests: int, store: str, as_json: bool) -> Non
 @click.option("--logic-v2", default="", help="Intérprete con nomenklatura. / Interpreter that has nomenklatura.")
 @click.option("--splink", default="", help="Intérprete con Splink. / Interpreter that has Splink.")
 @click.option("--dossiers", default=100_000, show_default=True, help="Cuántos expedientes. / How many dossiers.")
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice(list(bench_targets.MEASURES)),
+    help="Sólo esta meta; puede repetirse. / This goal alone; may be repeated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="JSON.")
-def targets(data: Path, logic_v2: str, splink: str, dossiers: int, as_json: bool) -> None:
+def targets(data: Path, logic_v2: str, splink: str, dossiers: int, only: tuple[str, ...], as_json: bool) -> None:
     """Measure matching inside one party."""
-    figures = bench_targets.run(bench_targets.Setting(data, logic_v2, splink, dossiers=dossiers))
+    setting = bench_targets.Setting(data, logic_v2, splink, dossiers=dossiers, only=only)
+    figures = bench_targets.run(setting)
     if as_json:
         click.echo(json.dumps(figures, sort_keys=True))
         return

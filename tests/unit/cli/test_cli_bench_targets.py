@@ -116,6 +116,12 @@ def test_baselines_run_beside_and_their_numbers_are_told(folder: Path, monkeypat
     assert speed["ratio"] > 0
 
 
+def test_one_goal_can_be_measured_alone(folder: Path) -> None:
+    """What was not asked for is not there; nothing was explained, so nothing is said about explanations."""
+    found = bench_targets.run(small(folder, only=("T10", "T9")))
+    assert [each["id"] for each in found["goals"]] == ["T10"]
+
+
 def test_the_split_is_by_components_and_fixed() -> None:
     """What a chain of pairs connects is in one part; half of all is in each; the same text is always in the same part."""
     component = data.components([("Ana Luz", "LUZ, Ana"), ("Ana Luz", "Anna Luz"), ("Hugo", "Ugo")])

@@ -14,9 +14,9 @@ Worked example
 """
 
 import math
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from hashlib import blake2b
-from itertools import product
+from itertools import islice, product
 from typing import Generic, NamedTuple, TypeVar
 
 from paridad.desks.targets.identifiers import Number
@@ -91,17 +91,16 @@ class Index(Generic[Ref]):
         return ranked((each for each in found if each), len(self._keys))
 
 
-def ranked(postings: Iterable[Iterable[Ref]], records: int) -> tuple[Ref, ...]:
+def ranked(postings: Iterable[Collection[Ref]], records: int) -> tuple[Ref, ...]:
     """Gather postings from the rarest on, and order what they name by how rare its keys are."""
-    lists = sorted((list(each) for each in postings), key=len)
     score: dict[Ref, int] = {}
     gathered = 0
-    for refs in lists:
+    for refs in sorted(postings, key=len):
         if gathered and gathered + len(refs) > POSTINGS:
             break
         gathered += len(refs)
         rare = 1 + round(1000 * math.log2(1 + records / len(refs)))
-        for ref in refs[:POSTINGS]:
+        for ref in islice(refs, POSTINGS):
             score[ref] = score.get(ref, 0) + rare
     return tuple(sorted(score, key=lambda ref: -score[ref])[:CANDIDATES])
 
