@@ -107,7 +107,7 @@ def web(folios: int, acts: int, requests: int, store: str, as_json: bool) -> Non
     help="Sólo esta meta; puede repetirse. / This goal alone; may be repeated.",
 )
 @click.option("--json", "as_json", is_flag=True, help="JSON.")
-def targets(data: Path, logic_v2: str, splink: str, dossiers: int, only: tuple[str, ...], as_json: bool) -> None:
+def targets(*, data: Path, logic_v2: str, splink: str, dossiers: int, only: tuple[str, ...], as_json: bool) -> None:
     """Measure matching inside one party."""
     setting = bench_targets.Setting(data, logic_v2, splink, dossiers=dossiers, only=only)
     figures = bench_targets.run(setting)
