@@ -174,7 +174,9 @@ def _line(row: Row, *, weights: bool) -> JsonValue:
         "one_says": row.a,
         "other_says": row.b,
     }
-    return {**told, "one_in": row.one_in, "weight": row.weight} if weights else told
+    if weights and row.one_in:
+        told["one_in"] = row.one_in
+    return {**told, "weight": row.weight} if weights else told
 
 
 def compare_two(node: Node, form: Compare) -> JsonValue:

@@ -2,9 +2,10 @@
 """Words prepared for comparison, how nearly two of them agree, and what that weighs.
 
 Rules
-  - Levels from the strongest: as written, folded, short form or nickname, sound (P), skeleton of the sound (S), one
-    slip of the pen (two in long words), initial. Zero is no agreement. A slip needs words of four and of five letters;
-    of four letters where they are the same ones, or signs of a script that are more than a sound.
+  - Levels from the strongest: written alike but for accents and capitals, folded (n for ñ), short form or nickname,
+    sound (P), skeleton of the sound (S), one slip of the pen (two in long words), initial. Zero is no agreement. A slip
+    needs words of four and of five letters; of four letters where they are the same ones, or signs of a script that are
+    more than a sound.
   - Agreement as folded implies agreement in P, and that in S; of these three the stronger never weighs less.
   - A weight is what the rarer of the two words could say at that level, less the price of the level; never below zero.
   - Levels and weights do not depend on which word is named first.

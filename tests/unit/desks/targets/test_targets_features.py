@@ -420,5 +420,5 @@ def test_every_feature_and_level_has_words_in_both_languages() -> None:
     assert {*LEVELS, *birth_match.WEIGHTS} == set(code_list("level"))
     row = Row("number_curp", "written", "", "", 0, 0)
     assert feature_words(row).es == "Identificador: CURP"
-    assert level_words(row).en == "The same, as written"
+    assert level_words(row).en == "The same, accents and capitals aside"
     assert feature_words(Row("given", "slip", "", "", 0, 0)).en == "Given name"
