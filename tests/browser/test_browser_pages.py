@@ -37,6 +37,8 @@ EVERY_PAGE: tuple[tuple[str, str], ...] = (
     ("MX", "inbox?tab=them"),
     ("MX", "search"),
     ("MX", "search?q=a"),
+    ("MX", "match?q=ana&born=1979"),
+    ("MX", "duplicates"),
     ("US", "targets"),
     ("US", "targets/{record}"),
     ("US", "reads/{record}"),

@@ -34,7 +34,11 @@ SOURCES = {"system_clock", "system_random"}
 TOUCHES = {
     "base/sources.py": {"time", "time.time", "os.urandom"},
     "cli/bench_deconfliction.py": {"random", "time", "time.process_time", "time.perf_counter"},  # measures itself
+    "cli/baselines/logic_v2.py": {"time", "time.process_time"},  # measures what it runs
+    "cli/baselines/splink_pairs.py": {"time", "time.process_time"},  # measures what it runs
     "cli/bench_exchange.py": {"time", "time.process_time", "time.perf_counter"},  # measures itself
+    "cli/bench_targets.py": {"time", "time.process_time", "time.perf_counter"},  # measures itself
+    "cli/bench_targets_data.py": {"random"},  # `Random(seed)`: the seed is a parameter
     "cli/bench_web.py": {"time", "time.process_time", "time.perf_counter"},  # measures itself
     "cli/demo.py": {"time", "time.monotonic", "time.sleep"},  # waits for two daemons, with an end
     "cli/practice.py": {"time", "time.sleep"},  # the pace of a simulated counterpart

@@ -90,7 +90,7 @@ class Parties:
         officers += [
             Officer(f"{each.id}-2", each.name, each.role, each.agency)
             for each in officers
-            if each.role in ("liaison", "head")
+            if each.role in ("liaison", "analyst", "head")
         ]
         home = self.folder / party
         settings: dict[str, str | int] = {"own_checkpoint_seconds": RHYTHM, **self.settings}

@@ -7,11 +7,12 @@ Worked example
 
 import json
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
 
-from paridad.cli import bench_web
+from paridad.cli import bench_targets, bench_web
 from paridad.cli.bench_exchange import Load, run
 from paridad.cli.bench_stores import KINDS, databases
 from paridad.cli.errors import refused
@@ -110,3 +111,35 @@ def deconfliction(*, as_json: bool, **load: Any) -> None:
         return
     for name, value in figures.items():
         click.echo(f"{name}: {value}")
+
+
+@bench.command(
+    help="Metas del cotejo dentro de una parte, cada una con su línea base en la misma corrida. / "
+    "Goals of matching inside one party, each with its baseline in the same run."
+)
+@click.option(
+    "--data",
+    default="../shared/data/targets",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Carpeta de datos. / Folder of data.",
+)
+@click.option("--logic-v2", default="", help="Intérprete con nomenklatura. / Interpreter that has nomenklatura.")
+@click.option("--splink", default="", help="Intérprete con Splink. / Interpreter that has Splink.")
+@click.option("--dossiers", default=100_000, show_default=True, help="Cuántos expedientes. / How many dossiers.")
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice(list(bench_targets.MEASURES)),
+    help="Sólo esta meta; puede repetirse. / This goal alone; may be repeated.",
+)
+@click.option("--json", "as_json", is_flag=True, help="JSON.")
+def targets(*, data: Path, logic_v2: str, splink: str, dossiers: int, only: tuple[str, ...], as_json: bool) -> None:
+    """Measure matching inside one party."""
+    setting = bench_targets.Setting(data, logic_v2, splink, dossiers=dossiers, only=only)
+    figures = bench_targets.run(setting)
+    if as_json:
+        click.echo(json.dumps(figures, sort_keys=True))
+        return
+    for each in figures["goals"]:
+        click.echo(bench_targets.line(each))

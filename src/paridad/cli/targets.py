@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from paridad.acts.verify import VerifiedAct
 from paridad.base.strict import JsonValue
+from paridad.cli import matching
 from paridad.cli.forms import Form, OfficerName, Positional
 from paridad.cli.meanings import explained
 from paridad.cli.seeing import DELIVERY, Reading, coded, entry, not_found, note, reader, reasons, visible, words
@@ -193,4 +194,6 @@ def _place(conn: sa.Connection, reading: Reading, after: str) -> tuple[str, str]
     return projection.fold(found.name), found.hash
 
 
-NOUN = Noun("targets", (Verb("list", List, operation=list_dossiers), Verb("show", Show, operation=show)))
+NOUN = Noun(
+    "targets", (Verb("list", List, operation=list_dossiers), Verb("show", Show, operation=show), *matching.VERBS)
+)

@@ -161,6 +161,7 @@ def addresses(world: World, side: str) -> Iterator[str]:
         yield from (f"inbox?tab={tab}&{more}" for more in ("sort=changed", "mine=yes", "due=overdue", "handling=AMBER"))
     yield from (f"search?q={quote(each)}" for each in (*_canaries(), world.matter.folio, record, record[:8]))
     yield from (f"targets?name={quote(each)}" for each in _canaries())
+    yield from (f"match?q={quote(each)}&born=1979" for each in _canaries())
     yield from (f"targets?subject={each}" for each in ("person", "vessel"))
     yield from (f"folio/{world.matter.folio}/release?record={each}" for each in world.records.values())
 

@@ -3,7 +3,16 @@
 
 dossier.py      one subject as typed values, and the fields of the act
 ofac.py         the official list in its csv layout -> dossiers and rejects; remarks.py reads its running text
-identifiers.py  check digits, only to annotate
+identifiers.py  check digits, only to annotate; numbers ready to be compared
+names.py        a name as words with roles, several readings; names.toml has nicknames and abbreviations
+phonetic.py     how Spanish names sound
+frequencies.py  how rare a word of a name is, from frequencies.toml
+tokens.py       two words: at which level they agree, and what that weighs
+name_match.py   two names of persons; firm_match.py  two of firms or craft; birth_match.py  two dates of birth
+subjects.py     a dossier as values that can be compared
+features.py     two records: a sum of millibits and the lines it is made of
+index.py        which records are worth comparing
+judgements.py   what a person says of two dossiers, and what follows from it
 codes.py        code lists with their words, from codes.toml
 rules.py        decide and evolve
 projection.py   acts -> disposable tables and search

@@ -5,7 +5,8 @@ TargetsError
 ├── ListDamaged        a list file that cannot be read to its end
 ├── DossierRefused     a dossier that cannot become an act
 ├── AlreadyRegistered  the same dossier is on record already; nothing changed
-└── NotCurrent         a correction that does not name the act in force
+├── NotCurrent         a correction or judgement that does not name the act in force
+└── JudgementRefused   a judgement of two dossiers that cannot become an act
 """
 
 from paridad.base.errors import ExitCode, ParidadError
@@ -45,10 +46,19 @@ class AlreadyRegistered(TargetsError):
 
 
 class NotCurrent(TargetsError):
-    """A correction must name the act of the dossier that is in force."""
+    """A correction or a judgement must name the act that is in force."""
 
     exit_code = ExitCode.TRY_AGAIN
     next_step = Words(
         es="Vuelva a abrir el expediente: puede haber una corrección más reciente.",
         en="Open the dossier again: there may be a newer correction.",
+    )
+
+
+class JudgementRefused(TargetsError):
+    """A judgement that cannot become an act; nothing was recorded."""
+
+    next_step = Words(
+        es="Corrija lo señalado y juzgue de nuevo; si espera a otra persona, pídaselo a ella.",
+        en="Correct what is named and judge again; where it waits for another person, ask that person.",
     )

@@ -15,6 +15,8 @@ from paridad.base.words import Words
 
 LIST, SHOW = "targets.list", "targets.show"
 """The operations behind the register and behind one dossier."""
+MATCH, DUPLICATES = "targets.search", "targets.duplicates"
+"""The operations behind a question and behind the pairs that wait."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ Rules
   - Whether a dossier was corrected is computed when it is read; only its own party's correction counts.
   - Every view takes a `visible` filter. A dossier whose identity the reader may not see is not there for it: not as a
     row, not as a count, not as a suggestion. Of the others each column shows only what the reader may see.
-  - Search is by the beginnings of words, case and accents aside; matching of records is another matter.
+  - Search is by the beginnings of words, case and accents aside. What a question is compared with is found by keys; a
+    key made of what the reader may not see finds nothing.
   - A document number is found by its beginning, marks and blanks aside, by those alone who may see document numbers:
     to anybody else it is as if there were none.
 
@@ -27,7 +28,11 @@ import sqlalchemy as sa
 
 from paridad.base.strict import JsonValue
 from paridad.desks.targets.dossier import KIND
+from paridad.desks.targets.index import POSTINGS, Key, keys_of, ranked
+from paridad.desks.targets.judgements import KIND as JUDGEMENT
+from paridad.desks.targets.judgements import Pair, pair_of
 from paridad.desks.targets.rules import content_digest
+from paridad.desks.targets.subjects import of_fields, prepared
 from paridad.folio.reading import codes, records, text
 from paridad.folio.state import Recorded
 from paridad.policy.visible import Reader
@@ -35,7 +40,7 @@ from paridad.store.bulk import insert_many
 from paridad.store.tables import blob, integer, strict_table
 from paridad.store.tables import text as words
 
-NAME, VERSION = "targets", 2
+NAME, VERSION = "targets", 3
 """Of this projection, for the node that keeps it up to date."""
 
 METADATA = sa.MetaData()
@@ -77,6 +82,23 @@ numbers = strict_table(
     words("hash", primary_key=True),
     within=METADATA,
 )
+match_keys = strict_table(
+    "targets_match_keys",
+    integer("key", primary_key=True),
+    words("hash", primary_key=True),
+    words("sensitivity", primary_key=True),  # of what the key was made of
+    within=METADATA,
+)
+judgements = strict_table(
+    "targets_judgements",
+    words("hash", primary_key=True),
+    words("iss"),
+    words("first"),
+    words("second"),
+    within=METADATA,
+)
+sa.Index("ix_targets_match_keys_hash", match_keys.c.hash)
+sa.Index("ix_targets_judgements_pair", judgements.c.first, judgements.c.second)
 sa.Index("ix_targets_dossiers_name", dossiers.c.folded, dossiers.c.hash)
 sa.Index("ix_targets_numbers_hash", numbers.c.hash)
 sa.Index("ix_targets_dossiers_source", dossiers.c.source_list, dossiers.c.source_entry)
@@ -138,16 +160,22 @@ class Listed:
 def project(conn: sa.Connection, acts: Sequence[Recorded]) -> None:
     """Replace the rows of a run of acts; acts of other kinds have none here."""
     run = {act.hash: act for act in acts if act.envelope.knd == KIND}
-    forget(conn, list(run))
+    judged = {act.hash: act for act in acts if act.envelope.knd == JUDGEMENT}
+    forget(conn, [*run, *judged])
+    rows = [(act.hash, act.envelope.iss, *pair) for act in judged.values() if (pair := pair_of(act.fields))]
+    insert_many(conn, judgements, rows)
     insert_many(conn, dossiers, [_row(act) for act in run.values()])
     insert_many(conn, name_tokens, [(token, act.hash) for act in run.values() for token in _tokens_of(act.fields)])
     insert_many(conn, numbers, [(number, act.hash) for act in run.values() for number in _numbers_of(act.fields)])
+    keys = [(key.value, act.hash, key.sensitivity) for act in run.values() for key in _match_keys(act.fields)]
+    insert_many(conn, match_keys, keys)
     insert_many(conn, corrections, [(of, act.hash, act.party) for act in run.values() for of in set(act.envelope.re)])
 
 
 def forget(conn: sa.Connection, hashes: Sequence[str]) -> None:
     """Delete the rows of some acts."""
-    for column in (dossiers.c.hash, name_tokens.c.hash, numbers.c.hash, corrections.c.act):
+    tables = (dossiers, name_tokens, numbers, match_keys, judgements)
+    for column in (*(table.c.hash for table in tables), corrections.c.act):
         conn.execute(sa.delete(column.table).where(column.in_(hashes)))
 
 
@@ -208,6 +236,38 @@ def get(conn: sa.Connection, act: str, visible: Visible) -> Found | None:
     return None if row is None else _found(row, visible, corrected=bool(row["corrected"]))
 
 
+def candidates(conn: sa.Connection, keys: Iterable[Key], visible: Visible) -> tuple[str, ...]:
+    """Return dossiers in force to be compared with a question, the likeliest first, of those the reader may see."""
+    identity, corrected = _seen(visible, "identity"), _corrected()
+    postings = [
+        conn.execute(
+            sa.select(match_keys.c.hash)
+            .join(dossiers, dossiers.c.hash == match_keys.c.hash)
+            .where(match_keys.c.key == key.value, match_keys.c.sensitivity == key.sensitivity)
+            .where(identity, _seen(visible, key.sensitivity), ~corrected)
+            .order_by(match_keys.c.hash)
+            .limit(POSTINGS + 1)
+        )
+        .scalars()
+        .all()
+        for key in sorted(keys)
+    ]
+    return ranked((each for each in postings if each), count(conn, visible))
+
+
+def judgements_of(conn: sa.Connection, agency: str, pair: Pair | None = None) -> tuple[str, ...]:
+    """Return the judgements of an agency, of all pairs or of one, by their acts; who reads them is asked apart."""
+    of_pair = [judgements.c.first == pair[0], judgements.c.second == pair[1]] if pair else []
+    wanted = sa.select(judgements.c.hash).where(judgements.c.iss == agency, *of_pair)
+    return tuple(conn.execute(wanted.order_by(judgements.c.hash)).scalars())
+
+
+def hashes_after(conn: sa.Connection, visible: Visible, after: str, limit: int) -> tuple[str, ...]:
+    """Return dossiers in force that the reader may know of, in the order of their acts, from one on."""
+    known = sa.select(dossiers.c.hash).where(_seen(visible, "identity"), ~_corrected(), dossiers.c.hash > after)
+    return tuple(conn.execute(known.order_by(dossiers.c.hash).limit(limit)).scalars())
+
+
 def count(conn: sa.Connection, visible: Visible) -> int:
     """Return how many dossiers in force the reader may know of."""
     known = sa.select(sa.func.count()).select_from(dossiers).where(_seen(visible, "identity"), ~_corrected())
@@ -263,6 +323,10 @@ def _tokens_of(fields: Mapping[str, JsonValue]) -> set[bytes]:
 def _numbers_of(fields: Mapping[str, JsonValue]) -> set[bytes]:
     given = (_plain_number(text(each, "number")) for each in records(fields, "identifiers"))
     return {number for number in given if number}
+
+
+def _match_keys(fields: Mapping[str, JsonValue]) -> frozenset[Key]:
+    return keys_of(prepared(of_fields(fields)))
 
 
 def _plain_number(text_: str) -> bytes:

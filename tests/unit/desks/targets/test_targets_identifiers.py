@@ -33,6 +33,23 @@ EXAMPLES = {
     "an IMO number without its letters": ("imo", "9074729", "passes"),
     "an IMO number with another digit": ("imo", "IMO 9074728", "fails"),
     "an IMO number too short": ("imo", "907472", "fails"),
+    "an MMSI": ("mmsi", "345 000 000", "no_check"),
+    "an MMSI too short": ("mmsi", "345000", "fails"),
+    "a VIN": ("vin", "1M8GDM9AXKP042788", "passes"),
+    "a VIN of another part of the world": ("vin", "1M8GDM9A1KP042788", "no_check"),
+    "a VIN with an O": ("vin", "1M8GDM9AXKPO42788", "fails"),
+    "a CLABE": ("clabe", "032180000118359719", "passes"),
+    "a CLABE with another digit": ("clabe", "032180000118359718", "fails"),
+    "a CLABE too short": ("clabe", "03218000011835971", "fails"),
+    "an ABA number": ("aba", "111000025", "passes"),
+    "an ABA number with another digit": ("aba", "111000026", "fails"),
+    "an ABA number too short": ("aba", "11100002", "fails"),
+    "a social security number": ("ssn", "219-09-9998", "no_check"),
+    "an IMEI": ("imei", "490154203237518", "passes"),
+    "an IMEI with another digit": ("imei", "490154203237517", "fails"),
+    "an IBAN": ("iban", "GB82 WEST 1234 5698 7654 32", "passes"),
+    "an IBAN with another digit": ("iban", "GB83 WEST 1234 5698 7654 32", "fails"),
+    "a clave de elector, whose check is unverified": ("voter_card", "PNRZOL71032414M100", "no_check"),
     "a passport has no check digit": ("passport", "G12345678", "no_check"),
     "an unknown sort of identifier": ("novel", "1", "no_check"),
 }  # fmt: skip
@@ -51,7 +68,10 @@ def test_digits_computed_by_hand() -> None:
     assert rfc_digit("GODE561231GR") == "8"
 
 
-@given(st.sampled_from(["curp", "rfc", "imo", "ssn"]), st.text(max_size=30))
+@given(
+    st.sampled_from(["curp", "rfc", "imo", "ssn", "mmsi", "vin", "clabe", "aba", "imei", "iban", "novel"]),
+    st.text(max_size=30),
+)
 def test_no_text_raises(kind: str, number: str) -> None:
     """Whatever was received gets one of three answers."""
     assert check(kind, number) in {"passes", "fails", "no_check"}
