@@ -6,6 +6,7 @@ Worked example
 """
 
 import json
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,14 @@ HELP = (
     "Mide, con su límite en la misma corrida. / Measures, with the limit in the same run.\n\n"
     "0 medido / measured, 2 uso / usage"
 )
+
+
+def _tell(figures: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(figures, sort_keys=True))
+        return
+    for name, value in figures.items():
+        click.echo(f"{name}: {value}")
 
 
 @click.group(help=HELP)
@@ -56,11 +65,7 @@ def exchange(acts: int, batch: int, store: str, workers: int, as_json: bool) -> 
         )
     with databases(store, parties_of(shipped_programme("gis-mx-us"))) as stores:
         figures = {"store": store, **run(Load(acts, batch, workers), stores=stores)}
-    if as_json:
-        click.echo(json.dumps(figures, sort_keys=True))
-        return
-    for name, value in figures.items():
-        click.echo(f"{name}: {value}")
+    _tell(figures, as_json=as_json)
 
 
 @bench.command(
@@ -80,11 +85,7 @@ def web(folios: int, acts: int, requests: int, store: str, as_json: bool) -> Non
     with databases(store, parties) as stores:
         load = bench_web.Load(folios, acts, requests, stores.get(parties[0], ""))
         figures = {"store": store, **bench_web.run(load, operations=OPERATIONS, tell=partial(click.echo, err=True))}
-    if as_json:
-        click.echo(json.dumps(figures, sort_keys=True))
-        return
-    for name, value in figures.items():
-        click.echo(f"{name}: {value}")
+    _tell(figures, as_json=as_json)
 
 
 @bench.command(
@@ -106,11 +107,7 @@ def deconfliction(*, as_json: bool, **load: Any) -> None:
     from paridad.cli import bench_deconfliction  # noqa: PLC0415  it loads libsodium, which no other command needs
 
     figures = bench_deconfliction.run(bench_deconfliction.Load(**load), tell=partial(click.echo, err=True))
-    if as_json:
-        click.echo(json.dumps(figures, sort_keys=True))
-        return
-    for name, value in figures.items():
-        click.echo(f"{name}: {value}")
+    _tell(figures, as_json=as_json)
 
 
 @bench.command(

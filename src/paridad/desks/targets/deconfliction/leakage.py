@@ -48,8 +48,8 @@ LEARNED = (
         "the budget on the other list.",
     ),
     Words(
-        es="Por azar se esperan a lo más {chance} coincidencias entre personas distintas. Una coincidencia es una "
-        "pista para una persona, nunca una decisión.",
+        es="Por azar se esperan a lo más {chance} coincidencias entre personas distintas. Una coincidencia es un "
+        "indicio para una persona, nunca una decisión.",
         en="By chance at most {chance} matches between different people are expected. A match is a lead for a person, "
         "never a decision.",
     ),
