@@ -142,8 +142,10 @@ def cut_off(page: Page) -> list[str]:
 
 
 BLANK = """[...document.querySelectorAll('main td, main dd')]
-  .filter((each) => !each.innerText.trim() && !each.querySelector('input'))
+  .filter((each) => !(each.closest('details:not([open])') ? each.textContent : each.innerText).trim())
+  .filter((each) => !each.querySelector('input'))
   .map((each) => each.parentElement.innerText + each.outerHTML)"""
+"""Cells without a word or a box; what is folded away has words that are not on the screen."""
 
 HALF_SHOWN = """[...document.querySelectorAll('.paridad-region')]
   .filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.getAttribute('aria-label'))"""

@@ -145,7 +145,7 @@ def test_others_see_and_end_their_own_sessions_only(browser: Browser, lines: Com
     elsewhere = Browser(browser.office)
     elsewhere.enter_demo("fgr-liaison")
     browser.get("/es/sessions")
-    assert "Ésta es la suya" in browser.page
+    assert "Esta es la suya" in browser.page
     assert browser.post("/es/sessions", {"session": digest_of(elsewhere.cookie)}).status_code == 303
     assert (is_in(browser), is_in(elsewhere)) == (True, False)
 
