@@ -162,6 +162,7 @@ def test_the_verifier_proves_an_act_with_the_network_unplugged_and_refuses_a_cha
     form = desk.locator("form[data-check=act]")
     act = form.locator("[name=act_text]")
     expect(act).to_be_visible()
+    desk.wait_for_load_state("networkidle")  # its icon, too, is asked for after the page was loaded
     desk.context.set_offline(True)
     form.locator("button").click()
     proved, open_ = form.locator(".paridad-verdict--proved li"), form.locator(".paridad-verdict--open li")
