@@ -49,6 +49,7 @@ EVERY_PAGE: tuple[tuple[str, str], ...] = (
     ("MX", "clauses?clause=charter:assurance"),
     ("MX", "glossary"),
     ("MX", "status"),
+    ("MX", "scorecard"),
     ("", "sign-in"),
     ("", "enrol"),
     ("MX", "passkeys"),

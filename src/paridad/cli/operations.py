@@ -29,6 +29,7 @@ from paridad.cli import (
     people,
     policy,
     reads,
+    scorecard,
     targets,
 )
 from paridad.cli.assent import PREPARE, prepare
@@ -48,6 +49,7 @@ NOUNS: tuple[Noun | Verb, ...] = (
     Verb("search", Search, operation=search),
     targets.NOUN,
     reads.VERB,
+    scorecard.VERB,
     glossary.VERB,
     folio.NOUN,
     act.NOUN,

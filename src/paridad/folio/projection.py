@@ -7,6 +7,7 @@ Rules
   - `handling` is the strictest code of the folio's acts, so that filtering by what a reader may see fails closed.
   - `due` is a date, never a state: "overdue" is `due < now`, asked at the time of reading. `due_order` is the same date
     for sorting, with the folios that have none at the end.
+  - `score_rows` hold what a folio adds to the scorecard: procedural counts and codes, as `scorecard.Facts`.
   - `said_asking` and `said_asked` name the last act that each side addressed to the other: its delivery tells how far
     everything before it came, because a stream keeps its order.
 
@@ -18,10 +19,12 @@ Worked example
 
 from collections.abc import Callable, Sequence
 
+import msgspec
 from sqlalchemy import Connection, Index, MetaData, delete, insert
 
 from paridad.acts.envelope import party_of
 from paridad.folio.clocks import due
+from paridad.folio.scorecard import facts_of
 from paridad.folio.state import Folio, Stage
 from paridad.folio.waiting import Waiting, waiting_on
 from paridad.store.acts import StoredAct
@@ -75,6 +78,16 @@ waiting_rows = strict_table(
 )
 """One row for each wait of a folio, the most urgent first."""
 
+score_rows = strict_table(
+    "folio_score_rows",
+    text("folio", primary_key=True),
+    integer("requested"),
+    text("facts"),
+    Index("folio_score_rows_by_opening", "requested"),
+    within=metadata,
+)
+"""One row for each folio that was requested: its `Facts` as JSON."""
+
 NEVER = 2**53
 """Stands for the due date of a folio that has none, so that it comes last."""
 
@@ -89,18 +102,22 @@ def folio_projection(load: Load) -> Projection:
         for folio_id in dict.fromkeys(act.envelope.fol for act in acts if act.envelope.fol):
             project(conn, load(conn, folio_id))
 
-    return Projection("folio", 2, metadata, project_acts)
+    return Projection("folio", 3, metadata, project_acts)
 
 
 def project(conn: Connection, folio: Folio) -> None:
     """Replace the rows of one folio."""
-    conn.execute(delete(waiting_rows).where(waiting_rows.c.folio == folio.id))
+    for table, column in ((waiting_rows, waiting_rows.c.folio), (score_rows, score_rows.c.folio)):
+        conn.execute(delete(table).where(column == folio.id))
     conn.execute(delete(folio_rows).where(folio_rows.c.id == folio.id))
     last_at = max((act.at for act in folio.acts), default=0)
     waiting = waiting_on(folio, last_at)
     conn.execute(insert(folio_rows), _row(folio, waiting, last_at))
     if waiting:
         conn.execute(insert(waiting_rows), [_waiting(folio, place, each) for place, each in enumerate(waiting)])
+    if facts := facts_of(folio):
+        written = msgspec.json.encode(facts).decode()
+        conn.execute(insert(score_rows), {"folio": folio.id, "requested": facts.requested, "facts": written})
 
 
 def strictest(folio: Folio) -> str:

@@ -9,25 +9,80 @@ Rules
     pauses included, never below zero. Median and 90th percentile are whole seconds by the nearest-rank method: the
     value that stands at place ceil(p·n/100) of the n sorted values. Without a value: null.
   - "Late" counts duties whose time ran out, fulfilled or not; a pause is not counted against anybody (`clocks`).
+  - What one folio adds is its `Facts`, kept as a row: ten thousand folios are added up without being folded again.
 
 Worked example
     scorecard(folios, ("A", "B"), now) == scorecard(folios of the other node, ("B", "A"), now)
+    scorecard_of(map(facts_of, folios), ("A", "B"), now)         is the same
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import msgspec
 
 from paridad.acts.envelope import party_of
 from paridad.base.strict import JsonValue, write_json
 from paridad.folio.clocks import Duty, clocks
-from paridad.folio.state import Folio, RecallCase
+from paridad.folio.state import Folio
 
 FROM_THE_BEGINNING = 0
+COUNTED = (Duty.ACKNOWLEDGE, Duty.ANSWER, Duty.CLARIFY, Duty.OUTCOME)
+"""The duties whose lateness is counted."""
+Reaction = Literal["none", "yes", "no"]
+"""What became of something that was asked of the other party."""
+
+
+class Timed(msgspec.Struct, frozen=True, array_like=True):
+    """One duty: until when, and when it stopped."""
+
+    duty: str
+    party: str
+    until: int
+    stopped: int | None
+
+    def late(self, now: int) -> bool:
+        """Whether its time had run out when it stopped, or has by now."""
+        return self.until < (now if self.stopped is None else self.stopped)
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What one folio adds to the scorecard."""
+
+    requested: int
+    asking: str
+    """The party, not its agency; so is `asked`."""
+    asked: str
+    closed: bool
+    outcome: str
+    """The last one; nothing where there is none."""
+    acknowledged: bool
+    complete: bool
+    answered: bool
+    refused: bool
+    grounds: tuple[str, ...]
+    given: int
+    withheld: int
+    response: int | None
+    recalls: tuple[tuple[str, Reaction], ...]
+    """By whom, and whether its answer attests."""
+    onward: tuple[tuple[str, Reaction], ...]
+    """By whom, and whether it was granted."""
+    irregular: tuple[str, ...]
+    """The party of each act that it was not entitled to."""
+    timed: tuple[Timed, ...]
 
 
 def scorecard(folios: Iterable[Folio], pair: tuple[str, str], now: int, *, since: int = FROM_THE_BEGINNING) -> bytes:
     """Return the scorecard of two parties over the folios requested in [since, now], as canonical bytes."""
-    between = [folio for folio in folios if _counts(folio, pair, since, now)]
+    found = (facts_of(folio) for folio in folios)
+    return scorecard_of((each for each in found if each), pair, now, since=since)
+
+
+def scorecard_of(folios: Iterable[Facts], pair: tuple[str, str], now: int, *, since: int = FROM_THE_BEGINNING) -> bytes:
+    """Return the scorecard of two parties from what folios add to it."""
+    between = [each for each in folios if since <= each.requested <= now and {each.asking, each.asked} == set(pair)]
     return write_json(
         {
             "since": since,
@@ -36,6 +91,41 @@ def scorecard(folios: Iterable[Folio], pair: tuple[str, str], now: int, *, since
             "parties": [_party(party, between, now) for party in sorted(pair)],
         }
     )
+
+
+def facts_of(folio: Folio) -> Facts | None:
+    """Return what a folio adds; nothing before its request is here."""
+    request = folio.request
+    if request is None:
+        return None
+    speakers = {act.hash: act.party for act in folio.shared}
+    return Facts(
+        requested=request.at,
+        asking=party_of(request.asking),
+        asked=party_of(request.asked),
+        closed=folio.closure is not None,
+        outcome=folio.outcomes[-1].outcome if folio.outcomes else "",
+        acknowledged=folio.acknowledged_at is not None,
+        complete=folio.complete,
+        answered=bool(folio.answers),
+        refused=bool(folio.refusals),
+        grounds=tuple(ground for refusal in folio.refusals for ground in refusal.grounds),
+        given=sum(len(release.given) for release in folio.answers),
+        withheld=sum(each.count for release in folio.answers for each in release.withheld),
+        response=response_seconds(folio),
+        recalls=tuple((each.by, _reaction(each.answer.attested if each.answer else None)) for each in folio.recalls),
+        onward=tuple((each.by, _reaction(each.answer.granted if each.answer else None)) for each in folio.onward),
+        irregular=tuple(speakers[each.hash] for each in folio.irregular if each.hash in speakers),
+        timed=tuple(
+            Timed(clock.duty, clock.party, clock.until, clock.stopped)
+            for clock in clocks(folio)
+            if clock.duty in COUNTED and clock.until is not None
+        ),
+    )
+
+
+def _reaction(said: bool | None) -> Reaction:
+    return "none" if said is None else "yes" if said else "no"
 
 
 def nearest_rank(values: Sequence[int], percent: int) -> int | None:
@@ -53,51 +143,43 @@ def response_seconds(folio: Folio) -> int | None:
     return max(min(firsts) - folio.request.at, 0)
 
 
-def _counts(folio: Folio, pair: tuple[str, str], since: int, now: int) -> bool:
-    request = folio.request
-    if request is None or not since <= request.at <= now:
-        return False
-    return {party_of(request.asking), party_of(request.asked)} == set(pair)
-
-
-def _party(party: str, folios: Sequence[Folio], now: int) -> dict[str, JsonValue]:
+def _party(party: str, folios: Sequence[Facts], now: int) -> dict[str, JsonValue]:
+    recalls = [each for folio in folios for each in folio.recalls]
     return {
         "party": party,
-        "as_asking": _as_asking([folio for folio in folios if folio.role(party) == "asking"], party, now),
-        "as_asked": _as_asked([folio for folio in folios if folio.role(party) == "asked"], party, now),
-        "recalls_made": _recalls([each for folio in folios for each in folio.recalls if each.by == party]),
-        "recalls_received": _recalls([each for folio in folios for each in folio.recalls if each.by != party]),
-        "onward": _onward(party, folios),
-        "irregular": sum(_irregular(folio, party) for folio in folios),
+        "as_asking": _as_asking([folio for folio in folios if folio.asking == party], party, now),
+        "as_asked": _as_asked([folio for folio in folios if folio.asked == party], party, now),
+        "recalls_made": _recalls([said for by, said in recalls if by == party]),
+        "recalls_received": _recalls([said for by, said in recalls if by != party]),
+        "onward": _onward([said for folio in folios for by, said in folio.onward if by == party]),
+        "irregular": sum(folio.irregular.count(party) for folio in folios),
     }
 
 
-def _as_asking(folios: Sequence[Folio], party: str, now: int) -> dict[str, JsonValue]:
+def _as_asking(folios: Sequence[Facts], party: str, now: int) -> dict[str, JsonValue]:
     return {
         "requests": len(folios),
-        "open": sum(folio.closure is None for folio in folios),
-        "closed": sum(folio.closure is not None for folio in folios),
-        "with_outcome": sum(bool(folio.outcomes) for folio in folios),
-        "outcomes": _by_code(folio.outcomes[-1].outcome for folio in folios if folio.outcomes),
+        "open": sum(not folio.closed for folio in folios),
+        "closed": sum(folio.closed for folio in folios),
+        "with_outcome": sum(bool(folio.outcome) for folio in folios),
+        "outcomes": _by_code(folio.outcome for folio in folios if folio.outcome),
         "late_clarifications": _late(folios, party, Duty.CLARIFY, now),
         "late_outcomes": _late(folios, party, Duty.OUTCOME, now),
     }
 
 
-def _as_asked(folios: Sequence[Folio], party: str, now: int) -> dict[str, JsonValue]:
-    times = [seconds for folio in folios if (seconds := response_seconds(folio)) is not None]
+def _as_asked(folios: Sequence[Facts], party: str, now: int) -> dict[str, JsonValue]:
+    times = [folio.response for folio in folios if folio.response is not None]
     return {
         "requests": len(folios),
-        "acknowledged": sum(folio.acknowledged_at is not None for folio in folios),
+        "acknowledged": sum(folio.acknowledged for folio in folios),
         "answered": sum(folio.complete for folio in folios),
-        "partly_answered": sum(bool(folio.answers) and not folio.complete for folio in folios),
-        "refused": sum(bool(folio.refusals) and not folio.answers for folio in folios),
-        "unanswered": sum(not folio.answers and not folio.refusals for folio in folios),
-        "refusals_by_ground": _by_code(
-            ground for folio in folios for refusal in folio.refusals for ground in refusal.grounds
-        ),
-        "fields_given": sum(len(release.given) for folio in folios for release in folio.answers),
-        "items_withheld": sum(each.count for folio in folios for release in folio.answers for each in release.withheld),
+        "partly_answered": sum(folio.answered and not folio.complete for folio in folios),
+        "refused": sum(folio.refused and not folio.answered for folio in folios),
+        "unanswered": sum(not folio.answered and not folio.refused for folio in folios),
+        "refusals_by_ground": _by_code(ground for folio in folios for ground in folio.grounds),
+        "fields_given": sum(folio.given for folio in folios),
+        "items_withheld": sum(folio.withheld for folio in folios),
         "response_median": nearest_rank(times, 50),
         "response_p90": nearest_rank(times, 90),
         "late_acknowledgements": _late(folios, party, Duty.ACKNOWLEDGE, now),
@@ -105,35 +187,22 @@ def _as_asked(folios: Sequence[Folio], party: str, now: int) -> dict[str, JsonVa
     }
 
 
-def _recalls(recalls: Sequence[RecallCase]) -> dict[str, JsonValue]:
-    answers = [recall.answer for recall in recalls if recall.answer]
+def _recalls(said: Sequence[Reaction]) -> dict[str, JsonValue]:
     return {
-        "recalls": len(recalls),
-        "attested": sum(answer.attested for answer in answers),
-        "refused": sum(not answer.attested for answer in answers),
-        "unanswered": len(recalls) - len(answers),
+        "recalls": len(said),
+        "attested": said.count("yes"),
+        "refused": said.count("no"),
+        "unanswered": said.count("none"),
     }
 
 
-def _onward(party: str, folios: Sequence[Folio]) -> dict[str, JsonValue]:
-    """Return the party's requests to pass something on, and what became of them."""
-    asked = [each for folio in folios for each in folio.onward if each.by == party]
-    return {
-        "requests": len(asked),
-        "granted": sum(each.answer is not None and each.answer.granted for each in asked),
-        "denied": sum(each.answer is not None and not each.answer.granted for each in asked),
-    }
+def _onward(said: Sequence[Reaction]) -> dict[str, JsonValue]:
+    """Return a party's requests to pass something on, and what became of them."""
+    return {"requests": len(said), "granted": said.count("yes"), "denied": said.count("no")}
 
 
-def _irregular(folio: Folio, party: str) -> int:
-    said = {act.hash for act in folio.shared if act.party == party}
-    return sum(each.hash in said for each in folio.irregular)
-
-
-def _late(folios: Sequence[Folio], party: str, duty: Duty, now: int) -> int:
-    return sum(
-        clock.late(now) for folio in folios for clock in clocks(folio) if clock.duty == duty and clock.party == party
-    )
+def _late(folios: Sequence[Facts], party: str, duty: Duty, now: int) -> int:
+    return sum(each.late(now) for folio in folios for each in folio.timed if each.duty == duty and each.party == party)
 
 
 def _by_code(codes: Iterable[str]) -> list[JsonValue]:

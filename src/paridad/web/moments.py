@@ -62,6 +62,18 @@ def span(seconds: int, language: Language) -> str:
     return format_unit(seconds // 60, "duration-minute", locale=LOCALES[language])
 
 
+def length(seconds: int, language: Language) -> str:
+    """Return a length of time in its largest unit and the next one; what is less is left out."""
+    units = (("day", SECONDS_A_DAY), ("hour", 3600), ("minute", 60), ("second", 1))
+    place = next((place for place, (_, size) in enumerate(units) if seconds >= size), len(units) - 1)
+    parts: list[str] = []
+    for unit, size in units[place : place + 2]:
+        whole, seconds = divmod(seconds, size)
+        if whole or not parts:
+            parts.append(format_unit(whole, f"duration-{unit}", locale=LOCALES[language]))
+    return " ".join(parts)
+
+
 def number(value: int, language: Language) -> str:
     """Return a whole number with its thousands marked."""
     return format_decimal(value, locale=LOCALES[language])

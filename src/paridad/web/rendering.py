@@ -106,6 +106,7 @@ class Pages:
             "moment": lambda at: self._moment(at, language),
             "until": lambda at: moments.until(at, language, visit.now),
             "day": lambda at: moments.day(at, language),
+            "length": lambda seconds: moments.length(seconds, language),
             "number": lambda value: moments.number(value, language),
             "agency": lambda id_: charter.agencies[id_].name.in_(language) if id_ in charter.agencies else id_,
             "party": {"id": own.party, "name": charter.parties[own.party].name.in_(language)},

@@ -20,7 +20,7 @@ from support.cli_world import TREES
 
 SOURCES = "\n".join(
     path.read_text(encoding="utf-8")
-    for path in Path(str(files("paridad.cli"))).glob("*.py")
+    for path in (*Path(str(files("paridad.cli"))).glob("*.py"), Path(str(files("paridad.folio"))) / "scorecard.py")
     if path.name
     not in {"demo.py", "bench.py", "bench_deconfliction.py", "bench_exchange.py", "bench_web.py", "two_processes.py"}
 )

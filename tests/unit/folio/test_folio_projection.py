@@ -3,12 +3,22 @@
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from sqlalchemy import Connection, create_engine, select
 
 from paridad.acts.envelope import Draft
 from paridad.folio.evolve import fold
-from paridad.folio.projection import folio_projection, folio_rows, metadata, project, strictest, waiting_rows
+from paridad.folio.projection import (
+    folio_projection,
+    folio_rows,
+    metadata,
+    project,
+    score_rows,
+    strictest,
+    waiting_rows,
+)
+from paridad.folio.scorecard import Facts, scorecard, scorecard_of
 from paridad.folio.state import Folio
 from paridad.store.acts import StoredAct
 from support.acts import make_act
@@ -22,6 +32,7 @@ from support.folio_story import (
     asks_back,
     attests,
     closes,
+    hours,
     play,
     proposes,
     terms_for,
@@ -41,6 +52,17 @@ def _rows(conn: Connection) -> tuple[list[tuple[object, ...]], list[tuple[object
     folios = conn.execute(select(folio_rows).order_by(folio_rows.c.id))
     waiting = conn.execute(select(waiting_rows).order_by(waiting_rows.c.folio, waiting_rows.c.place))
     return [tuple(row) for row in folios], [tuple(row) for row in waiting]
+
+
+def test_what_a_folio_adds_to_the_scorecard_is_a_row(conn: Connection) -> None:
+    """A folio without a request adds nothing; the row of one with a request makes the same scorecard as the folio."""
+    project(conn, Folio("A-2026-0007"))
+    assert conn.execute(select(score_rows)).all() == []
+    folio = play([asks(), hours(1), answers("name")]).node("asked").folio
+    project(conn, folio)
+    facts = [msgspec.json.decode(row.facts, type=Facts) for row in conn.execute(select(score_rows))]
+    assert len(facts) == 1
+    assert scorecard_of(facts, ("A", "B"), MORNING + HOUR) == scorecard([folio], ("A", "B"), MORNING + HOUR)
 
 
 def test_a_row_says_where_a_folio_stands(conn: Connection) -> None:

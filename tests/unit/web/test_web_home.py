@@ -75,7 +75,18 @@ def test_home_counts_what_waits_and_each_number_leads_to_its_list(houses: Houses
 def test_no_page_is_blank_to_anybody(houses: Houses, role: str, language: str) -> None:
     """Whoever reads nothing is told so on every list, and what can be done here at home."""
     reader = houses.enter("US/DOJ", role, language=language)
-    for path in ("", "inbox", "inbox?tab=drafts", "search", "targets", "why", "charter", "glossary", "status"):
+    for path in (
+        "",
+        "inbox",
+        "inbox?tab=drafts",
+        "search",
+        "targets",
+        "why",
+        "charter",
+        "glossary",
+        "status",
+        "scorecard",
+    ):
         page = reader.open(path)
         assert page.status == 200, path
         assert len(words(page.text)) > 300, path
@@ -99,6 +110,26 @@ def test_the_inbox_says_it_all_in_its_address(houses: Houses) -> None:
     assert ana.open("inbox?after=nowhere").status == 422
     assert "No folio" not in words(ana.open("inbox?tab=closed").text)
     assert "There are no closed folios." in ana.open("inbox?tab=closed").text
+
+
+def test_both_nodes_show_the_same_scorecard_at_the_same_moment(houses: Houses) -> None:
+    """Heads of both delegations read the same digest and the same numbers, in columns of equal dress."""
+    at = houses.parties.clock() + 3600
+    said = {
+        party: words(houses.enter(agency, "head").open(f"scorecard?at={at}").text)
+        for party, agency in (("US", "US/DOJ"), ("MX", "MX/FGR"))
+    }
+    digests = {party: re.search(r"Digest of this sheet (\S+)", text) for party, text in said.items()}
+    assert digests["US"] is not None
+    assert digests["MX"] is not None
+    assert digests["US"][1] == digests["MX"][1]
+    for text in said.values():
+        assert "Requests Folios that it opened towards the other party. 3 1 Open" in text
+        assert "First response, median" in text
+        assert "no answers yet" in text
+    assert houses.enter("US/DOJ", "head").open("scorecard?peer=nowhere").status == 422
+    later = words(houses.enter("US/DOJ", "head").open(f"scorecard?at={at}&since={at}").text)
+    assert "Folios requested in the period 0 (" in later
 
 
 @pytest.mark.parametrize("sort", ["due", "changed", "opened"])

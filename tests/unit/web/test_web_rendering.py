@@ -12,6 +12,7 @@ import pytest
 from markupsafe import Markup
 from starlette.responses import StreamingResponse
 
+from paridad.web import moments
 from paridad.web.pages import live
 from paridad.web.rendering import told
 from paridad.web.signin import cookie_name
@@ -140,3 +141,18 @@ def test_nobody_who_is_not_signed_in_is_told_anything(houses: Houses, monkeypatc
     line = Line(houses, monkeypatch)
     line.visit.session = None
     assert live.show(line.office, None, line.visit).status_code == 401  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "en", "es"),
+    [
+        (0, "0 seconds", "0 segundos"),
+        (59, "59 seconds", "59 segundos"),
+        (3600, "1 hour", "1 hora"),
+        (5025, "1 hour 23 minutes", "1 hora 23 minutos"),
+        (90_061, "1 day 1 hour", "1 día 1 hora"),
+    ],
+)
+def test_a_length_of_time_is_told_in_two_units(seconds: int, en: str, es: str) -> None:
+    """The largest unit and the next one; what is less is left out."""
+    assert (moments.length(seconds, "en"), moments.length(seconds, "es")) == (en, es)
