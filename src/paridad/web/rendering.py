@@ -41,6 +41,8 @@ MENU = (
     ("glossary", "glossary"),
 )
 """The flat menu in its order: name and address of each page."""
+APART = frozenset({"csrf", "step", "id", "assent"})
+"""What a form carries that is no answer of the officer's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,18 @@ class Visit:
     def path(self) -> str:
         """The address below the language."""
         return self.request.url.path.partition(f"/{self.language}/")[2]
+
+    @property
+    def answers(self) -> list[tuple[str, str]]:
+        """What the officer has answered in a form of several steps."""
+        said = self.form.multi_items()
+        return [(name, value) for name, value in said if name not in APART and isinstance(value, str)]
+
+    @property
+    def again(self) -> list[tuple[str, str]]:
+        """What shows a step of a form again, in another language; a step that signs is shown as its check."""
+        step = self.form.get("step")
+        return [*self.answers, ("step", "check" if step == "sign" else step)] if isinstance(step, str) else []
 
     def to(self, path: str) -> str:
         """Return an address in this language."""

@@ -430,6 +430,25 @@ def test_a_request_outside_the_charter_is_not_signed(houses: Houses, filled: dic
     assert ours.open("folio/MX-2025-0001").status == 404
 
 
+def test_an_answer_is_kept_when_the_language_is_changed(houses: Houses) -> None:
+    """The check page, and a form with a problem, lead to themselves in the other language, answers and all."""
+    ours = houses.enter("MX/FGR")
+    token = [pair for pair in ours.open("request").form("request").fields if pair[0] == "csrf"]
+    whole = {
+        "to": "US/DOJ", "urgency": "urgent", "purpose": PURPOSE, "basis": BASIS, "handling": "AMBER",
+        "question": '¿Quién vendió "esto"?', "step": "check",
+    }  # fmt: skip
+    page = ours.post("/en/request", [*token, *whole.items()])
+    there = ours.send(page, form="/es/request")
+    assert (there.status, '<html lang="es"' in there.text) == (200, True)
+    assert "¿Quién vendió &#34;esto&#34;?" in there.text
+    assert dict(there.form("/en/request").fields)["step"] == "check"
+    wrong = ours.post("/en/request", [*token, *{**whole, "to": "US/NOBODY"}.items()])
+    there = ours.send(wrong, form="/es/request")
+    assert (there.status, "Hay un problema" in there.text) == (422, True)
+    assert ours.open("folio/MX-2025-0001").status == 404, "nothing was signed on the way"
+
+
 def test_what_somebody_may_not_see_is_named_not_shown(houses: Houses) -> None:
     """An auditor reads that something was said and under which clause it stays, not what."""
     record = houses.record("US/DOJ")

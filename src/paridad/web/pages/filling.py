@@ -12,7 +12,7 @@ Worked example
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 from starlette.responses import RedirectResponse, Response
 
@@ -26,9 +26,6 @@ from paridad.web.stepup import Begun
 SEE_OTHER = 303
 UNPROCESSABLE = 422
 ID_BYTES = 16
-APART = frozenset({"csrf", "step", "id", "assent"})
-"""What a form carries that is no answer of the officer's."""
-
 _ID = re.compile(r"[0-9a-f]{32}")
 
 Problems = list[tuple[str, str]]
@@ -50,11 +47,6 @@ def texts(visit: Visit, name: str) -> list[str]:
 def lines(visit: Visit, name: str) -> list[str]:
     """Return the lines of a field that are not blank."""
     return [line.strip() for line in text(visit, name).splitlines() if line.strip()]
-
-
-def carried(visit: Visit) -> Iterator[tuple[str, str]]:
-    """Yield the answers of a form, to be carried on to its next step."""
-    return ((name, value) for name, value in visit.form.multi_items() if name not in APART and isinstance(value, str))
 
 
 def begin(office: Office, visit: Visit, operation: str, arguments: Mapping[str, JsonValue]) -> Begun:

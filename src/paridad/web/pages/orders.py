@@ -28,7 +28,7 @@ from paridad.web import moments
 from paridad.web.catalogues import catalogue
 from paridad.web.office import Office
 from paridad.web.pages import filling
-from paridad.web.pages.filling import UNPROCESSABLE, Problems, carried, is_checked, lines, sentence, text, texts
+from paridad.web.pages.filling import UNPROCESSABLE, Problems, is_checked, lines, sentence, text, texts
 from paridad.web.rendering import Pages, Visit
 
 LAST_SECOND = 86_399
@@ -165,7 +165,7 @@ class Desk:
             status=UNPROCESSABLE if problems else 200,
             **self._common(),
             planned=planned,
-            hidden=list(carried(self.visit)),
+            hidden=self.visit.answers,
             assent=assent,
             sign=catalogue(self.visit.language).say(f"order.sign.{self.verb}"),
             problems=problems or [],

@@ -29,7 +29,7 @@ from paridad.node.errors import NotFound
 from paridad.web.catalogues import catalogue
 from paridad.web.office import Office
 from paridad.web.pages import filling
-from paridad.web.pages.filling import UNPROCESSABLE, Problems, carried, is_checked, sentence, text, texts
+from paridad.web.pages.filling import UNPROCESSABLE, Problems, is_checked, sentence, text, texts
 from paridad.web.pages.orders import coded
 from paridad.web.rendering import Pages, Visit
 from paridad.web.stepup import Begun
@@ -151,7 +151,7 @@ class Releasing:
             draft=draft,
             records=records,
             retention=retention(self.choices, draft),
-            hidden=list(carried(self.visit)),
+            hidden=self.visit.answers,
             assent=assent,
             sign=catalogue(self.visit.language).say("release.propose" if self.two else "release.sign"),
             problems=problems or [],

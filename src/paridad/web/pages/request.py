@@ -23,7 +23,7 @@ from paridad.web import moments
 from paridad.web.catalogues import catalogue
 from paridad.web.office import Office
 from paridad.web.pages import filling
-from paridad.web.pages.filling import UNPROCESSABLE, Problems, carried, is_checked, sentence, text, texts
+from paridad.web.pages.filling import UNPROCESSABLE, Problems, is_checked, sentence, text, texts
 from paridad.web.pages.orders import Option, coded, word
 from paridad.web.rendering import Pages, Visit
 
@@ -76,7 +76,7 @@ class Asking:
             after=NEXT[name],
             tasks=[(each, self._done(each)) for each in TASKS],
             fields=[(field, self.options(field), self._value(field)) for field in here],
-            hidden=[(field, value) for field, value in carried(self.visit) if field not in {*here, "left"}],
+            hidden=[(field, value) for field, value in self.visit.answers if field not in {*here, "left"}],
             problems=problems or [],
         )
 
@@ -97,7 +97,7 @@ class Asking:
             status=UNPROCESSABLE if problems else 200,
             planned=planned,
             answers=[(name, field, self._told(field)) for name, fields in TASKS.items() for field in fields],
-            hidden=[(field, value) for field, value in carried(self.visit) if field != "left"],
+            hidden=[(field, value) for field, value in self.visit.answers if field != "left"],
             assent=assent,
             sign=self.say("request.sign"),
             problems=problems or [],
