@@ -128,7 +128,7 @@ def deconfliction(*, as_json: bool, **load: Any) -> None:
     "--only",
     multiple=True,
     type=click.Choice(list(bench_targets.MEASURES)),
-    help="Sólo esta meta; puede repetirse. / This goal alone; may be repeated.",
+    help="Solo esta meta; puede repetirse. / This goal alone; may be repeated.",
 )
 @click.option("--json", "as_json", is_flag=True, help="JSON.")
 def targets(*, data: Path, logic_v2: str, splink: str, dossiers: int, only: tuple[str, ...], as_json: bool) -> None:

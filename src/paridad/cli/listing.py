@@ -36,7 +36,7 @@ SOON_SECONDS = 86_400
 """What is due within this time is due soon."""
 
 RECEIVED = Words(es="recibido aquí; no hemos dicho nada", en="received here; we have said nothing")
-INTERNAL = Words(es="sólo aquí; nada se ha enviado", en="here only; nothing has been sent")
+INTERNAL = Words(es="solo aquí; nada se ha enviado", en="here only; nothing has been sent")
 ORDER = tuple(DELIVERY)
 CURSOR = re.compile(r"(\d{1,16})/([A-Z0-9-]{1,40})")
 

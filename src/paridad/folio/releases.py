@@ -103,7 +103,7 @@ def demand_marks(marks: Marks, party: str, terms: Terms) -> Marks:
     )
     demand(
         marks.basis in terms.bases and terms.bases[marks.basis] in {None, party},
-        f"«{marks.basis}» no es una base jurídica en la que su parte pueda fundarse; nombre la suya.",
+        f"«{marks.basis}» no es un fundamento legal que su parte pueda invocar; nombre la suya.",
         f'"{marks.basis}" is not a legal basis on which your party can rest; name your own.',
     )
     return marks

@@ -206,7 +206,7 @@ def sign_checkpoint(checkpoint: Checkpoint, signer: LogSigner, time: int) -> byt
     """
     _demand_well_formed(checkpoint)
     if signer.name != checkpoint.origin:
-        raise refused("Una bitácora firma sólo con su propio nombre.", "A log signs under its own name only.")
+        raise refused("Una bitácora firma solo con su propio nombre.", "A log signs under its own name only.")
     classical, quantum = signer.public.lines
     lines = (
         SignatureLine(signer.name, classical.key_id, signer.ed25519.sign(checkpoint.text)),
@@ -315,7 +315,7 @@ def _demand_well_formed(checkpoint: Checkpoint) -> None:
         raise refused("Tamaño o raíz fuera de lo admitido.", "Size or root outside what is admitted.")
     if (checkpoint.size == 0) != (checkpoint.root == EMPTY_ROOT):
         raise refused(
-            "El árbol vacío, y sólo él, tiene la raíz de nada.",
+            "El árbol vacío, y solo él, tiene la raíz de nada.",
             "The empty tree, and no other, has the root of nothing.",
         )
 

@@ -265,7 +265,7 @@ def _head_of(note: bytes) -> Head:
 def _unknown_state(origin: str, claimed: int, held: int) -> UnknownState:
     return UnknownState(
         Words(
-            es=f"{origin}: consta un tamaño de {claimed} y sólo se tienen {held} hojas.",
+            es=f"{origin}: consta un tamaño de {claimed} y solo se tienen {held} hojas.",
             en=f"{origin}: a size of {claimed} is on record and only {held} leaves are held.",
         )
     )

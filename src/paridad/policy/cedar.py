@@ -149,7 +149,7 @@ def _own_policies(text: str) -> tuple[Policy, ...]:
     own = tuple(_policies(text).values())
     for policy in own:
         if policy.effect != "forbid":
-            raise refused(f"{policy.id}: un nodo sólo puede estrechar.", f"{policy.id}: a node can only narrow.")
+            raise refused(f"{policy.id}: un nodo solo puede estrechar.", f"{policy.id}: a node can only narrow.")
         if not policy.id.startswith(OWN_PREFIX):
             raise refused(f"{policy.id} no empieza con own:.", f"{policy.id} does not begin with own:.")
         for language in ("es", "en"):

@@ -130,6 +130,6 @@ def _check_same(policies: Mapping[str, Policy], book: RuleBook) -> None:
     in_table = {(rule.id, rule.effect, rule.clause) for rule in book.rules.values()}
     for policy_id, effect, clause in sorted(in_cedar ^ in_table):
         raise refused(
-            f"{policy_id} ({effect}, {clause}) está sólo en la tabla o sólo en las políticas.",
+            f"{policy_id} ({effect}, {clause}) está solo en la tabla o solo en las políticas.",
             f"{policy_id} ({effect}, {clause}) stands only in the table or only in the policies.",
         )
