@@ -17,6 +17,7 @@ import json
 import statistics
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -34,7 +35,7 @@ from paridad.desks.targets.birth_match import day
 from paridad.desks.targets.codes import code_list
 from paridad.desks.targets.dossier import Dossier, dossier_fields
 from paridad.desks.targets.features import Comparison, compare, feature_words, weigh
-from paridad.desks.targets.frequencies import shipped
+from paridad.desks.targets.frequencies import Tables, shipped, within
 from paridad.desks.targets.identifiers import number
 from paridad.desks.targets.index import Index, keys_of
 from paridad.desks.targets.ofac import load_ofac
@@ -381,7 +382,8 @@ def _linked(
 
 def _own_pairs(rows: Sequence[Mapping[str, str]]) -> dict[Pair, int]:
     """Return the weight of every pair of candidates."""
-    records = {row["unique_id"]: _linkage_record(row) for row in rows}
+    tables = within(Counter(word for row in rows for word in _words(row)), len(rows))
+    records = {row["unique_id"]: _linkage_record(row, tables) for row in rows}
     index: Index[str] = Index()
     for key, record in records.items():
         index.add(key, keys_of(record))
@@ -394,7 +396,13 @@ def _own_pairs(rows: Sequence[Mapping[str, str]]) -> dict[Pair, int]:
     return {pair: weigh(*(records[key] for key in sorted(pair))) for pair in pairs}
 
 
-def _linkage_record(row: Mapping[str, str]) -> Prepared:
+def _words(row: Mapping[str, str]) -> set[str]:
+    """Return the folded words of a record's names."""
+    texts = (row.get(name, "") for name in ("given_name", "surname", "second_surname"))
+    return {word.decode("utf-8") for text in texts for word in tokens_of(text)}
+
+
+def _linkage_record(row: Mapping[str, str], tables: Tables) -> Prepared:
     surnames = " ".join(filter(None, (row["surname"], row.get("second_surname", ""))))
     name = f"{surnames}, {row['given_name']}" if surnames and row["given_name"] else surnames or row["given_name"]
     born = row["date_of_birth"]
@@ -402,7 +410,7 @@ def _linkage_record(row: Mapping[str, str]) -> Prepared:
     found = number("national_id", row.get("soc_sec_id", ""), "register")
     addresses = frozenset(filter(None, ("".join(row.get("address_1", "").split()),)))
     births = tuple(filter(None, (day(text),)))
-    return prepared(Subject(PERSON, (name,), births, (found,) if found else (), addresses=addresses))
+    return prepared(Subject(PERSON, (name,), births, (found,) if found else (), addresses=addresses), tables)
 
 
 def _best(scores: Mapping[Pair, float], entities: Mapping[str, str]) -> tuple[float, float]:

@@ -29,6 +29,7 @@ from paridad.cli.verbs import Verb
 from paridad.desks.targets import codes, judgements, projection
 from paridad.desks.targets.birth_match import day
 from paridad.desks.targets.features import Comparison, Row, compare, feature_words, level_words, weigh
+from paridad.desks.targets.frequencies import Tables, within
 from paridad.desks.targets.identifiers import Number, number
 from paridad.desks.targets.index import keys_of
 from paridad.desks.targets.judgements import Judge, Pair, PairState, fold, ordered
@@ -133,23 +134,25 @@ def _year(node: Node) -> int:
     return datetime.fromtimestamp(node.clock(), UTC).year
 
 
-def _compared(conn: sa.Connection, reading: Reading, question: Prepared) -> list[tuple[Seen, int]]:
+def _compared(
+    conn: sa.Connection, reading: Reading, question: Prepared, tables: Tables | None = None
+) -> list[tuple[Seen, int]]:
     """Return the candidates with what they weigh, the heaviest first."""
     hashes = projection.candidates(conn, keys_of(question), reading.sight)
-    weighed = [(each, weigh(question, each.record)) for each in _seen(conn, reading, hashes)]
+    weighed = [(each, weigh(question, each.record)) for each in _seen(conn, reading, hashes, tables)]
     return sorted(weighed, key=lambda found: (-found[1], found[0].act.hash))
 
 
-def _seen(conn: sa.Connection, reading: Reading, hashes: Sequence[str]) -> list[Seen]:
+def _seen(conn: sa.Connection, reading: Reading, hashes: Sequence[str], tables: Tables | None = None) -> list[Seen]:
     """Return dossiers as the reader may see them; what is kept back is not compared."""
     year = _year(reading.node)
     found = read_acts(conn, reading.node.own, list(get_acts(conn, hashes).values()))
-    return [_prepared(reading, act, year) for act in found if reading.knows_of(act.envelope)]
+    return [_prepared(reading, act, year, tables) for act in found if reading.knows_of(act.envelope)]
 
 
-def _prepared(reading: Reading, act: VerifiedAct, year: int) -> Seen:
+def _prepared(reading: Reading, act: VerifiedAct, year: int, tables: Tables | None) -> Seen:
     fields = reading.sight.filter(act.fields, act.kind, act.envelope).fields
-    return Seen(act, str(fields.get("name", "")), prepared(of_fields(fields, latest=year)))
+    return Seen(act, str(fields.get("name", "")), prepared(of_fields(fields, latest=year), tables))
 
 
 def _candidate(seen: Seen, question: Prepared) -> JsonValue:
@@ -282,8 +285,9 @@ def duplicates(node: Node, form: Duplicates) -> JsonValue:
     reading, limit = reader(node, form.officer), min(form.limit, EXAMINED)
     with node.own.store.read() as conn:
         hashes = projection.hashes_after(conn, reading.sight, form.after, limit)
+        tables = within(projection.word_counts(conn, reading.sight), projection.count(conn, reading.sight))
         judged = _states(conn, reading)
-        pairs = list(_open_pairs(conn, reading, hashes, judged))
+        pairs = list(_open_pairs(conn, reading, hashes, judged, tables))
     note(reading, {each.act.hash for pair in pairs for each in pair[:2]}, "duplicates")
     return {
         "pairs": [_queued(*pair) for pair in pairs],
@@ -294,11 +298,11 @@ def duplicates(node: Node, form: Duplicates) -> JsonValue:
 
 
 def _open_pairs(
-    conn: sa.Connection, reading: Reading, hashes: Sequence[str], judged: Mapping[Pair, PairState]
+    conn: sa.Connection, reading: Reading, hashes: Sequence[str], judged: Mapping[Pair, PairState], tables: Tables
 ) -> Iterator[tuple[Seen, Seen, Comparison]]:
     """Yield pairs that are leads or findings, once each: with the records that come later in the order of acts."""
-    for one in _seen(conn, reading, hashes):
-        for other, _ in _compared(conn, reading, one.record):
+    for one in _seen(conn, reading, hashes, tables):
+        for other, _ in _compared(conn, reading, one.record, tables):
             pair = (one.act.hash, other.act.hash)
             found = compare(one.record, other.record)
             if pair[0] < pair[1] and found and (found.lead or found.finding) and _is_open(judged.get(pair)):

@@ -39,7 +39,8 @@ LEAD = 10_000
 SHARE = 450
 BORNE_OUT = 5000
 """Where words of the names contradict each other, what date and identifiers have to say together."""
-OTHER_CURP = -6000
+OTHER = {"curp": -6000, "national_id": -4000, "ssn": -4000}
+"""What it says that both have a number of which a person has one, of one issuer, and the numbers are others."""
 WHOLE = 800
 """Where dates of birth contradict each other, the thousandths of the longer name that have to agree."""
 NUMBER_SLIP, SLIP_LENGTH = 5000, 7
@@ -185,7 +186,7 @@ def _numbers(ones: Sequence[Number], others: Sequence[Number]) -> tuple[tuple[Ro
     inner = sorted((each for each in equal if each.kind in WITHIN_PERSON), key=lambda each: (-each.weight, each.key))
     rows = [_number_row(each, each.weight) for each in equal if each not in inner]
     rows += [_number_row(each, SECOND_WITHIN if place else each.weight) for place, each in enumerate(inner)]
-    return (*rows, *_slipped(ones, others, equal), *_other_curp(ones, others, equal)), bool(inner)
+    return (*rows, *(_slipped(ones, others, equal) or _other(ones, others, equal))), bool(inner)
 
 
 def _equal(ones: Sequence[Number], others: Sequence[Number]) -> list[Number]:
@@ -198,10 +199,10 @@ def _equal(ones: Sequence[Number], others: Sequence[Number]) -> list[Number]:
     return [Number(kind, "", plain, said) for (kind, plain), said in sorted(found.items())]
 
 
-def _slipped(ones: Sequence[Number], others: Sequence[Number], equal: Sequence[Number]) -> Iterator[Row]:
-    """Yield the line of a number that is one slip from the other's, where no number agrees."""
+def _slipped(ones: Sequence[Number], others: Sequence[Number], equal: Sequence[Number]) -> tuple[Row, ...]:
+    """Return the line of a number that is one slip from the other's, where no number agrees."""
     if equal:
-        return
+        return ()
     near = sorted(
         (min(a.plain, b.plain), max(a.plain, b.plain), a.kind, a.plain, b.plain)
         for a in ones
@@ -211,19 +212,21 @@ def _slipped(ones: Sequence[Number], others: Sequence[Number], equal: Sequence[N
         and min(len(a.plain), len(b.plain)) >= SLIP_LENGTH
         and OSA.distance(a.plain, b.plain, score_cutoff=1) == 1
     )
-    for *_, kind, one, other in near[:1]:
-        yield Row(f"{NUMBER}{kind}", LEVELS[SLIP], one, other, 0, NUMBER_SLIP)
+    return tuple(Row(f"{NUMBER}{kind}", LEVELS[SLIP], one, other, 0, NUMBER_SLIP) for *_, kind, one, other in near[:1])
 
 
 def _number_row(each: Number, weight: int) -> Row:
     return Row(f"{NUMBER}{each.kind}", "folded", each.plain, each.plain, 0, weight)
 
 
-def _other_curp(ones: Sequence[Number], others: Sequence[Number], equal: Sequence[Number]) -> Iterator[Row]:
-    """Yield the line that says that both records have a CURP and none of them agrees."""
-    first, second = (sorted(each.plain for each in side if each.kind == "curp") for side in (ones, others))
-    if first and second and not any(each.kind == "curp" for each in equal):
-        yield Row(f"{NUMBER}curp", LEVELS[NONE], first[0], second[0], 0, OTHER_CURP)
+def _other(ones: Sequence[Number], others: Sequence[Number], equal: Sequence[Number]) -> tuple[Row, ...]:
+    """Return the lines of numbers of which a person has one, where both records have one and none agrees."""
+    rows = []
+    for kind, said in OTHER.items():
+        pairs = sorted((a.plain, b.plain) for a in ones for b in others if a[:2] == b[:2] and a.kind == kind)
+        if pairs and not any(each.kind == kind for each in equal):
+            rows.append(Row(f"{NUMBER}{kind}", LEVELS[NONE], *pairs[0], 0, said))
+    return tuple(rows)
 
 
 def _beside(a: Prepared, b: Prepared) -> Iterator[Row]:

@@ -8,18 +8,22 @@ Rules
     unknown words is more crowded than a long one. So bits never grow from folded to P to S.
   - A weight is capped by role: 18 bits for a surname, 10 for a given name, 16 for a word of a firm. Numbers in the
     name of a firm weigh 8.
+  - Within one register a word counts as often as it stands there, where that is more often than the table says: lists
+    are no random sample, and what everybody on a list is called says little on that list. One record is no evidence of
+    frequency, and a small register hardly any: it is read as if it had `SMALL` records more.
   - The shipped table is a model written by hand (`frequencies.toml`) and says so; a party may load its own.
 
 Worked example
     shipped().bits("surname", "hernandez").folded      is 4322: one person in 20
     shipped().one_in("surname", "hernandez")           is 20
+    within({"zapp": 501}, 4000).one_in("surname", "zapp")      is 10
 """
 
 import math
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Literal, NamedTuple
 
@@ -33,6 +37,7 @@ CAPS: Mapping[Role, int] = {"surname": 18_000, "given": 10_000, "firm": 16_000}
 NUMBER = 8_000
 SPELLING = 3_000
 PERSONS = 100_000
+SMALL = 1000
 _CROWD = (200, 200, 200, 60, 16, 5, 2)
 """How many rare words share a skeleton of this length."""
 
@@ -118,6 +123,25 @@ def read_tables(data: Mapping[str, Any]) -> Tables:
 def shipped() -> Tables:
     """Return the tables that come with the program."""
     return read_tables(tomllib.loads(files(__package__).joinpath("frequencies.toml").read_text("utf-8")))
+
+
+def within(counts: Mapping[str, int], records: int) -> Tables:
+    """Return the shipped tables as they hold within a register: how many of its records carry each folded word."""
+    return _within(frozenset(item for item in counts.items() if item[1] > 1), records)
+
+
+@lru_cache(maxsize=4)
+def _within(counts: frozenset[tuple[str, int]], records: int) -> Tables:
+    base, own = shipped(), {word: PERSONS * (count - 1) / (records + SMALL) for word, count in counts}
+    by_role = {
+        role: Table(role, table.rare, {**table.words, **_more_often(table, own)})
+        for role, table in base.by_role.items()
+    }
+    return Tables(base.version, base.words, by_role)
+
+
+def _more_often(table: Table, own: Mapping[str, float]) -> dict[str, float]:
+    return {word: count for word, count in own.items() if count > table.words.get(word, table.rare)}
 
 
 def _words(bands: Mapping[str, str]) -> dict[str, float]:

@@ -45,6 +45,7 @@ def keys_of(record: Prepared) -> frozenset[Key]:
     """Return the keys of a record."""
     years = {each.year for each in record.subject.births}
     identity = (
+        *(("born", each.text) for each in record.subject.births if each.day),
         *(key for name in record.persons for key in _of_person(name, years)),
         *(key for firm in record.firms for key in _of_firm(firm.tokens, firm.joined)),
     )
@@ -52,6 +53,7 @@ def keys_of(record: Prepared) -> frozenset[Key]:
         (
             *(Key(_digest(*parts), "identity") for parts in identity),
             *(Key(_digest(*parts), "document") for each in record.subject.numbers for parts in _of_number(each)),
+            *(Key(_digest("address", each), "whereabouts") for each in record.subject.addresses),
             *(Key(_digest(*parts), "contact") for parts in _of_contacts(record.subject.contacts)),
         )
     )

@@ -40,7 +40,7 @@ from paridad.store.bulk import insert_many
 from paridad.store.tables import blob, integer, strict_table
 from paridad.store.tables import text as words
 
-NAME, VERSION = "targets", 3
+NAME, VERSION = "targets", 4
 """Of this projection, for the node that keeps it up to date."""
 
 METADATA = sa.MetaData()
@@ -266,6 +266,14 @@ def hashes_after(conn: sa.Connection, visible: Visible, after: str, limit: int) 
     """Return dossiers in force that the reader may know of, in the order of their acts, from one on."""
     known = sa.select(dossiers.c.hash).where(_seen(visible, "identity"), ~_corrected(), dossiers.c.hash > after)
     return tuple(conn.execute(known.order_by(dossiers.c.hash).limit(limit)).scalars())
+
+
+def word_counts(conn: sa.Connection, visible: Visible) -> dict[str, int]:
+    """Return how many dossiers in force that the reader may know of carry each word of a name, from two on."""
+    known = sa.select(dossiers.c.hash).where(_seen(visible, "identity"), ~_corrected())
+    counted = sa.select(name_tokens.c.token, sa.func.count()).where(name_tokens.c.hash.in_(known))
+    found = counted.group_by(name_tokens.c.token).having(sa.func.count() > 1)
+    return {token.decode("utf-8"): number for token, number in conn.execute(found)}
 
 
 def count(conn: sa.Connection, visible: Visible) -> int:

@@ -18,6 +18,7 @@ from paridad.base.strict import JsonValue
 from paridad.desks.targets import birth_match, firm_match, name_match
 from paridad.desks.targets.birth_match import Day
 from paridad.desks.targets.firm_match import PreparedFirm
+from paridad.desks.targets.frequencies import Tables
 from paridad.desks.targets.identifiers import Number, number
 from paridad.desks.targets.name_match import PreparedName
 from paridad.folio.reading import records, text
@@ -50,12 +51,12 @@ class Prepared:
     firms: tuple[PreparedFirm, ...]
 
 
-def prepared(subject: Subject) -> Prepared:
-    """Prepare a record."""
+def prepared(subject: Subject, tables: Tables | None = None) -> Prepared:
+    """Prepare a record; words weigh as the tables say, those that are shipped where none are given."""
     names = tuple(dict.fromkeys(subject.names))[:MOST_NAMES]
     if subject.kind == PERSON:
-        return Prepared(subject, tuple(map(name_match.prepare, names)), ())
-    return Prepared(subject, (), tuple(map(firm_match.prepare, names)))
+        return Prepared(subject, tuple(name_match.prepare(each, tables) for each in names), ())
+    return Prepared(subject, (), tuple(firm_match.prepare(each, tables) for each in names))
 
 
 def of_fields(fields: Mapping[str, JsonValue], *, latest: int = 9999) -> Subject:

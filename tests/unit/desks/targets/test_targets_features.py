@@ -22,6 +22,7 @@ from paridad.desks.targets.features import (
     level_words,
     weigh,
 )  # fmt: skip
+from paridad.desks.targets.frequencies import shipped, within
 from paridad.desks.targets.identifiers import Number, curp_digit, number
 from paridad.desks.targets.index import Index, Key, keys_of, ranked
 from paridad.desks.targets.subjects import Prepared, Subject, of_fields, prepared
@@ -164,6 +165,33 @@ def test_another_curp_weighs_against_and_decides_nothing() -> None:
     other = [identified("curp", each, births=("1971-03-24",)) for each in (CURP, OTHER_CURP)]
     assert weigh(*other) == weigh(*same) - 6000
     assert compared(*other).lead
+
+
+@pytest.mark.parametrize(
+    ("kind", "issuer", "said"), [("ssn", "Bb", -4000), ("national_id", "Aa", -4000), ("passport", "Aa", 0)]
+)
+def test_a_person_has_one_of_some_numbers_and_several_of_others(kind: str, issuer: str, said: int) -> None:
+    """Other numbers of one issuer weigh against; one slip of the pen does not, nor a number of another issuer."""
+    one = identified(kind, "223456780", country=issuer)
+    assert weigh(one, identified(kind, "876554321", country=issuer)) == weigh(one, person("Olga Pinedo Zepeda")) + said
+    assert (
+        rows(one, identified(kind, "223456780", country="Cc")).keys() <= rows(one, person("Olga Pinedo Zepeda")).keys()
+    )
+    assert rows(one, identified(kind, "223456870", country=issuer))[f"number_{kind}"].level == "slip"
+
+
+def test_within_a_register_a_word_is_as_common_as_it_is_there() -> None:
+    """What many records of one register are called says little in it; the shipped table stays as it is."""
+    counts = {"zapaqua": 501, "garcia": 1, "hernandez": 2}
+    own = within(counts, 1000)
+    assert own is within(dict(counts), 1000), "the same register gives the same tables, and what was prepared with them"
+    assert (own.one_in("surname", "zapaqua"), own.bits("surname", "zapaqua").folded) == (4, 2000)
+    assert shipped().bits("surname", "zapaqua").folded > 10_000
+    assert own.bits("surname", "garcia") == shipped().bits("surname", "garcia")
+    assert own.bits("surname", "hernandez") == shipped().bits("surname", "hernandez")
+    subject = Subject("person", ("Olga Zapaqua",))
+    one, here = prepared(subject), prepared(subject, own)
+    assert weigh(here, here) < weigh(one, one)
 
 
 def test_curp_name_and_date_are_one_witness() -> None:
