@@ -136,7 +136,7 @@ def edges_of(ones: Sequence[Token], others: Sequence[Token]) -> list[Edge]:
         (i, j, at)
         for i, one in enumerate(ones)
         for j, other in enumerate(others)
-        if (at := level(one, other)) and (at < FOLDED or _nth(ones, i) == _nth(others, j))
+        if (at := level(one, other)) and (at < FOLDED or i == j == 0 or _nth(ones, i) == _nth(others, j))
     ]
     if len(found) > MOST_EDGES:
         found.sort(key=lambda edge: (-edge[2], min(edge[:2]), max(edge[:2])))
@@ -179,19 +179,30 @@ def _pair(a: Token, b: Token, at: int, one: str, other: str, single: bool) -> in
     return max(LEAST, said - _price(one, other, single=single))
 
 
+@cache
 def _single(first: str, second: str) -> bool:
     return "M" not in first or "M" not in second
 
 
 def _total(ones: Sequence[Token], others: Sequence[Token], edges: Sequence[Edge], first: str, second: str) -> int:
-    total, given, single = 0, False, _single(first, second)
-    left, right = list(first), list(second)
+    total, given, single, left, right = 0, False, _single(first, second), 0, 0
     for i, j, at in edges:
         one, other = first[i], second[j]
         total += _pair(ones[i], others[j], at, one, other, single)
         given = given or one == other == "G"
-        left[i] = right[j] = ""
-    return total + sum(cost for _, cost in _against("".join(left), "".join(right), given))
+        left |= 1 << i
+        right |= 1 << j
+    return total + _cost(first, second, left, right, given)
+
+
+@cache
+def _cost(first: str, second: str, left: int, right: int, given: bool) -> int:
+    """Return what the roles say against that no agreement uses; the bits of `left` and `right` are those in use."""
+    rest = (
+        "".join(role for i, role in enumerate(roles) if not used >> i & 1)
+        for roles, used in ((first, left), (second, right))
+    )
+    return sum(cost for _, cost in _against(*rest, given))
 
 
 @cache
