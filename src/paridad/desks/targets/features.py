@@ -29,6 +29,7 @@ from rapidfuzz.distance import OSA
 from paridad.base.words import Words
 from paridad.desks.targets import birth_match, firm_match, name_match
 from paridad.desks.targets.codes import label
+from paridad.desks.targets.firm_match import QUALIFIER
 from paridad.desks.targets.frequencies import shipped
 from paridad.desks.targets.identifiers import WITHIN_PERSON, Number
 from paridad.desks.targets.name_match import NameMatch, Part
@@ -62,6 +63,7 @@ ROLE_FEATURES = {
     "H": "married_name",
     "N": "name",
     "F": "firm_word",
+    QUALIFIER: "firm_word",
     "L": "legal_form",
 }
 
@@ -125,6 +127,8 @@ def compare(a: Prepared, b: Prepared) -> Comparison | None:
 
 def _contradicts(part: Part) -> bool:
     """Whether words of two names contradict each other; firms of one group differ in legal form alone."""
+    if part.role == QUALIFIER:
+        return True
     return part.level == NONE and bool(part.a and part.b) and ROLE_FEATURES.get(part.role) != "legal_form"
 
 

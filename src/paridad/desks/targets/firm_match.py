@@ -6,7 +6,8 @@ Rules
     different ones one against. A form that only one side has says nothing.
   - Points and hyphens within initials join them: "A.B.C." is the word "abc".
   - Words that agree weigh by rarity; generic words little. Words left over on both sides contradict, numbers (also
-    Roman ones) most. A word that only one side has says a little against, a number more.
+    Roman ones) most. A word that only one side has says a little against, a number more; a number or a country that
+    only one side has tells a fund from its sister and a firm from its daughter: it contradicts.
   - Two names that are the same letters without their blanks agree in everything. One word that is made of the other's
     three or more initials agrees as a short form.
 
@@ -18,19 +19,22 @@ Worked example
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import zip_longest
 
+from babel import Locale
 from rigour.names.org_types import extract_org_types
 
 from paridad.desks.targets.frequencies import Tables, shipped
 from paridad.desks.targets.name_match import Edge, NameMatch, Part, alignments, edges_of
-from paridad.desks.targets.names import working
+from paridad.desks.targets.names import fold, working
 from paridad.desks.targets.tokens import FOLDED, NONE, PRICES, ROOT, SLIP, Token, token, weight
 
 FORM = 1000
 AGAINST, NUMBER_AGAINST = -5000, -9000
 NUMBER_MISSING = -6000
+QUALIFIER = "Q"
+"""The role of a number or a country that only one side has."""
 SHORTEST_INITIALS = 3
 MISSING_SHARE = 3
 """A word that only one side has says against a third of what it would say for."""
@@ -124,9 +128,17 @@ def _left_over(one: Token | None, other: Token | None) -> Part:
         only = one or other
         assert only is not None
         missing = NUMBER_MISSING if _number(only) else -(weight(only, only, FOLDED, "firm") // MISSING_SHARE)
-        return Part("F", NONE, one.form if one else "", other.form if other else "", "", missing)
+        role = QUALIFIER if _number(only) or only.folded in _countries() else "F"
+        return Part(role, NONE, one.form if one else "", other.form if other else "", "", missing)
     cost = NUMBER_AGAINST if _number(one) or _number(other) else AGAINST
     return Part("F", NONE, one.form, other.form, "", cost)
+
+
+@cache
+def _countries() -> frozenset[str]:
+    """Return the names of countries that are one word, in both languages, folded."""
+    named = (name for language in ("es", "en") for code, name in Locale(language).territories.items() if code.isalpha())
+    return frozenset(fold(working(name)) for name in named if len(name.split()) == 1)
 
 
 def _strength(each: Token) -> tuple[bool, int, str]:

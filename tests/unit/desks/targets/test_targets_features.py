@@ -451,3 +451,17 @@ def test_every_feature_and_level_has_words_in_both_languages() -> None:
     assert feature_words(row).es == "Identificador: CURP"
     assert level_words(row).en == "The same, accents and capitals aside"
     assert feature_words(Row("given", "slip", "", "", 0, 0)).en == "Given name"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "lead"),
+    [
+        ("Fondo Ejemplo Zapaqua, Ltd.", "Fondo Ejemplo Zapaqua II, Ltd.", False),
+        ("Banco Zapaqua, S.A.", "Banco Zapaqua México, S.A.", False),
+        ("Banco Zapaqua México, S.A.", "Banco Zapaqua de Mexico", True),
+        ("Banco Zapaqua, S.A.", "Banco Zapaqua Popular", True),
+    ],
+)
+def test_a_number_or_a_country_tells_firms_of_one_group_apart(one: str, other: str, *, lead: bool) -> None:
+    """A word that is missing is no contradiction, a number or a country is."""
+    assert compared(firm(one), firm(other)).lead == lead
