@@ -18,7 +18,7 @@ from hashlib import sha256
 from typing import Any, NoReturn
 
 from paridad.base.words import Words
-from paridad.desks.targets.deconfliction import group
+from paridad.desks.targets.deconfliction import group, messages
 from paridad.desks.targets.deconfliction.commitments import answer_entry, root_through
 from paridad.desks.targets.deconfliction.common import (
     SEALED_BYTES,
@@ -29,34 +29,7 @@ from paridad.desks.targets.deconfliction.common import (
     result_of,
 )
 from paridad.desks.targets.deconfliction.errors import NotNow, ProofFails, RunBroken, WrongPoint
-from paridad.desks.targets.deconfliction.messages import (
-    CHOICES,
-    Abort,
-    Agreement,
-    Close,
-    Commitment,
-    Decisions,
-    DecisionSeal,
-    Evaluation,
-    GoOn,
-    Labels,
-    ListSent,
-    Message,
-    Opening,
-    OrderNonce,
-    Pairs,
-    Pause,
-    Persons,
-    Proposal,
-    Record,
-    RecordsOpened,
-    Refusal,
-    Result,
-    Said,
-    Start,
-    Terms,
-    digest_of,
-)
+from paridad.desks.targets.deconfliction.messages import CHOICES, Message, Persons, Record, Said, Terms, digest_of
 from paridad.desks.targets.deconfliction.setlog import demand_record, record_entry
 from paridad.desks.targets.deconfliction.state import Run, due, knowledge_context
 from paridad.desks.targets.deconfliction.tokens import list_tree
@@ -72,15 +45,15 @@ def check(run: Run, said: Said) -> None:
     A pause binds what is said after it was seen: a batch that crosses it on the line is taken.
     """
     side, message = said
-    demand_turn(run if isinstance(message, GoOn) else replace(run, alarms=()), said)
+    demand_turn(run if isinstance(message, messages.GoOn) else replace(run, alarms=()), said)
     _CHECKS[type(message)](run, side, message)
 
 
 def demand_turn(run: Run, said: Said) -> None:
     """Demand that a message is due from its side, or raise `NotNow`."""
     kind, sides = due(run)
-    wanted = (Agreement, Refusal) if kind is Agreement else (kind,)
-    free = isinstance(said.message, Abort | Pause) and run.proposal is not None and run.abort is None
+    wanted = (messages.Agreement, messages.Refusal) if kind is messages.Agreement else (kind,)
+    free = isinstance(said.message, messages.Abort | messages.Pause) and run.proposal is not None and run.abort is None
     if not free and (said.side not in sides or not isinstance(said.message, wanted)):
         raise NotNow(
             Words(
@@ -102,7 +75,7 @@ def is_capacity(places: int) -> bool:
 # Steps 0 and 1 -------------------------------------------------------------------------------------------------------
 
 
-def _proposal(_: Run, side: int, message: Proposal) -> None:
+def _proposal(_: Run, side: int, message: messages.Proposal) -> None:
     terms = message.terms
     if not (is_capacity(terms.places) and is_capacity(terms.records)):
         _broken(0, side, "una capacidad no es de las convenidas", "a capacity is not one of those agreed")
@@ -114,7 +87,7 @@ def _proposal(_: Run, side: int, message: Proposal) -> None:
     _digest(0, side, message.nonce_seal)
 
 
-def _agreement(run: Run, side: int, message: Agreement) -> None:
+def _agreement(run: Run, side: int, message: messages.Agreement) -> None:
     assert run.proposal is not None
     if message.proposal != digest_of(run.proposal):
         _broken(1, side, "responde a otra propuesta", "it answers another proposal")
@@ -130,7 +103,7 @@ def _first_difference(one: Terms, two: Terms) -> tuple[str, object, object]:
     return next((name, a, b) for name in names if (a := getattr(one, name)) != (b := getattr(two, name)))
 
 
-def _start(run: Run, side: int, message: Start) -> None:
+def _start(run: Run, side: int, message: messages.Start) -> None:
     assert run.proposal is not None
     if sha256(message.nonce).digest() != run.proposal.nonce_seal:
         _broken(1, side, "el número no es el comprometido", "the nonce is not the committed one")
@@ -149,7 +122,7 @@ def _digest(step: int, side: int, value: bytes) -> None:
 # Steps 2 to 4 --------------------------------------------------------------------------------------------------------
 
 
-def _commitment(run: Run, side: int, message: Commitment) -> None:
+def _commitment(run: Run, side: int, message: messages.Commitment) -> None:
     # (1) The agreed number of places.  (2) Nothing of it is the other side's.  (3) It knows its exponent.
     other = run.parts[1 - side].commitment
     if message.places != run.terms.places:
@@ -175,7 +148,7 @@ _NO_EXPONENT = Words(
 )
 
 
-def _list(run: Run, side: int, message: ListSent) -> None:
+def _list(run: Run, side: int, message: messages.ListSent) -> None:
     # (1) The agreed number.  (2) The committed root.  (3) Points.  (4) No repetition.  (5) None of the other side's.
     commitment, other = run.parts[side].commitment, run.parts[1 - side].listed
     assert commitment is not None
@@ -195,11 +168,11 @@ def _list(run: Run, side: int, message: ListSent) -> None:
         _broken(3, side, "la lista trae puntos de la otra parte", "the list holds points of the other side")
 
 
-def _evaluation(_: Run, side: int, message: Evaluation) -> None:
+def _evaluation(_: Run, side: int, message: messages.Evaluation) -> None:
     _digest(4, side, message.root)
 
 
-def _order(run: Run, side: int, message: OrderNonce) -> None:
+def _order(run: Run, side: int, message: messages.OrderNonce) -> None:
     commitment = run.parts[side].commitment
     assert commitment is not None
     if sha256(message.nonce).digest() != commitment.order_seal:
@@ -209,7 +182,7 @@ def _order(run: Run, side: int, message: OrderNonce) -> None:
 # Step 5 --------------------------------------------------------------------------------------------------------------
 
 
-def _opening(run: Run, side: int, message: Opening) -> None:
+def _opening(run: Run, side: int, message: messages.Opening) -> None:
     # (1) The batch that is due, whole.  (2) Under the root of step 4.  (3) Made with the exponent of step 2.
     number = len(run.parts[side].openings)
     if message.batch != number:
@@ -237,7 +210,7 @@ def statement(run: Run, side: int, batch: int, answers: Mapping[int, bytes]) -> 
     return firsts, b"".join(answers[at] for at in proved)
 
 
-def _proof(run: Run, side: int, message: Opening, answers: Mapping[int, bytes]) -> None:
+def _proof(run: Run, side: int, message: messages.Opening, answers: Mapping[int, bytes]) -> None:
     firsts, seconds = statement(run, side, message.batch, answers)
     if message.proof is None:
         if firsts:
@@ -252,12 +225,12 @@ def _proof(run: Run, side: int, message: Opening, answers: Mapping[int, bytes]) 
 # Steps 6 to 10 -------------------------------------------------------------------------------------------------------
 
 
-def _result(run: Run, side: int, message: Result) -> None:
+def _result(run: Run, side: int, message: messages.Result) -> None:
     if message != result_of(common_of(run)):
         _broken(6, side, "el resultado no es el que dan los lotes abiertos", "the result is not what the batches give")
 
 
-def _labels(run: Run, side: int, message: Labels) -> None:
+def _labels(run: Run, side: int, message: messages.Labels) -> None:
     result = run.parts[side].result
     assert result is not None
     if len(message.sealed) != result.size * SEALED_BYTES:
@@ -266,18 +239,18 @@ def _labels(run: Run, side: int, message: Labels) -> None:
         """Each opens, and fits its commitment."""
 
 
-def _pairs(run: Run, side: int, message: Pairs) -> None:
+def _pairs(run: Run, side: int, message: messages.Pairs) -> None:
     pairs = pairs_of(run)
-    if message != Pairs(len(pairs), digest_of_pairs(pairs)):
+    if message != messages.Pairs(len(pairs), digest_of_pairs(pairs)):
         _broken(7, side, "las parejas no son las que dan las etiquetas", "the pairs are not what the labels give")
 
 
-def _decision_seal(_: Run, side: int, message: DecisionSeal) -> None:
+def _decision_seal(_: Run, side: int, message: messages.DecisionSeal) -> None:
     _persons(8, side, message.persons)
     _digest(8, side, message.seal)
 
 
-def _decisions(run: Run, side: int, message: Decisions) -> None:
+def _decisions(run: Run, side: int, message: messages.Decisions) -> None:
     seal, pairs = run.parts[side].decision_seal, run.parts[side].pairs
     assert seal is not None
     assert pairs is not None
@@ -295,7 +268,7 @@ def opened_by_both(run: Run) -> tuple[int, ...]:
     )
 
 
-def _records(run: Run, side: int, message: RecordsOpened) -> None:
+def _records(run: Run, side: int, message: messages.RecordsOpened) -> None:
     if tuple(each.pair for each in message.records) != opened_by_both(run):
         _broken(9, side, "no abre las parejas que ambas abrieron", "it does not open the pairs that both opened")
     pairs = pairs_of(run)
@@ -325,30 +298,30 @@ def _nothing(_: Run, __: int, ___: Message) -> None:
     """Nothing to check: who may say it, and when, was checked before."""
 
 
-def _go_on(_: Run, side: int, message: GoOn) -> None:
+def _go_on(_: Run, side: int, message: messages.GoOn) -> None:
     _persons(5, side, message.persons)
 
 
 _CHECKS: Mapping[type[Message], Callable[[Run, int, Any], None]] = {
-    Proposal: _proposal,
-    Agreement: _agreement,
-    Refusal: _nothing,
-    Start: _start,
-    Commitment: _commitment,
-    ListSent: _list,
-    Evaluation: _evaluation,
-    OrderNonce: _order,
-    Opening: _opening,
-    Result: _result,
-    Labels: _labels,
-    Pairs: _pairs,
-    DecisionSeal: _decision_seal,
-    Decisions: _decisions,
-    RecordsOpened: _records,
-    Close: _nothing,
-    Pause: _nothing,
-    GoOn: _go_on,
-    Abort: _nothing,
+    messages.Proposal: _proposal,
+    messages.Agreement: _agreement,
+    messages.Refusal: _nothing,
+    messages.Start: _start,
+    messages.Commitment: _commitment,
+    messages.ListSent: _list,
+    messages.Evaluation: _evaluation,
+    messages.OrderNonce: _order,
+    messages.Opening: _opening,
+    messages.Result: _result,
+    messages.Labels: _labels,
+    messages.Pairs: _pairs,
+    messages.DecisionSeal: _decision_seal,
+    messages.Decisions: _decisions,
+    messages.RecordsOpened: _records,
+    messages.Close: _nothing,
+    messages.Pause: _nothing,
+    messages.GoOn: _go_on,
+    messages.Abort: _nothing,
 }
 
 
