@@ -14,6 +14,7 @@ Worked example
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+from datetime import date
 from hashlib import sha256
 from typing import Any, NoReturn
 
@@ -29,12 +30,21 @@ from paridad.desks.targets.deconfliction.common import (
     result_of,
 )
 from paridad.desks.targets.deconfliction.errors import NotNow, ProofFails, RunBroken, WrongPoint
-from paridad.desks.targets.deconfliction.messages import CHOICES, Message, Persons, Record, Said, Terms, digest_of
-from paridad.desks.targets.deconfliction.setlog import demand_record, record_entry
+from paridad.desks.targets.deconfliction.messages import (
+    CHOICES,
+    Logged,
+    Message,
+    Persons,
+    Record,
+    Said,
+    Terms,
+    digest_of,
+)
+from paridad.desks.targets.deconfliction.setlog import demand_churn, demand_record, record_entry
 from paridad.desks.targets.deconfliction.state import Run, due, knowledge_context
 from paridad.desks.targets.deconfliction.tokens import list_tree
 from paridad.ledger.errors import ProofRefused
-from paridad.ledger.merkle import leaf_hash
+from paridad.ledger.merkle import leaf_hash, verify_inclusion
 
 DIGEST_BYTES = 32
 
@@ -67,6 +77,14 @@ def _named(sides: tuple[int, ...]) -> str:
     return " + ".join(map(str, sides)) or "-"
 
 
+def is_day(written: str) -> bool:
+    """Tell whether a text is a day in its one form (ISO 8601)."""
+    try:
+        return date.fromisoformat(written).isoformat() == written
+    except ValueError:
+        return False
+
+
 def is_capacity(places: int) -> bool:
     """Tell whether a capacity is 1, 1.25, 1.5 or 1.75 times a power of two."""
     return places > 0 and places % (1 << max(places.bit_length() - 3, 0)) == 0
@@ -75,7 +93,7 @@ def is_capacity(places: int) -> bool:
 # Steps 0 and 1 -------------------------------------------------------------------------------------------------------
 
 
-def _proposal(_: Run, side: int, message: messages.Proposal) -> None:
+def _proposal(run: Run, side: int, message: messages.Proposal) -> None:
     terms = message.terms
     if not (is_capacity(terms.places) and is_capacity(terms.records)):
         _broken(0, side, "una capacidad no es de las convenidas", "a capacity is not one of those agreed")
@@ -85,6 +103,7 @@ def _proposal(_: Run, side: int, message: messages.Proposal) -> None:
         _broken(0, side, "falta el propósito o el fundamento", "purpose or basis is missing")
     _persons(0, side, message.persons)
     _digest(0, side, message.nonce_seal)
+    _growth(run, 0, side, message)
 
 
 def _agreement(run: Run, side: int, message: messages.Agreement) -> None:
@@ -96,6 +115,23 @@ def _agreement(run: Run, side: int, message: messages.Agreement) -> None:
         _broken(1, side, f"«{name}» difiere: {ours} y {theirs}", f'"{name}" differs: {ours} and {theirs}')
     _persons(1, side, message.persons)
     _digest(1, side, message.nonce)
+    _growth(run, 1, side, message)
+
+
+def _growth(run: Run, step: int, side: int, message: messages.Proposal | messages.Agreement) -> None:
+    # (1) From the head that the earlier run named.  (2) By exactly the cap, with its beginning unchanged.
+    before, growth, cap = run.earlier[side], message.growth, message.terms.churn_cap
+    if (growth.before if growth else None) != before:
+        _broken(
+            step, side, "la bitácora del conjunto no parte de la cabeza de la corrida anterior",
+            "the set log does not go on from the head of the earlier run",
+        )  # fmt: skip
+    if growth is None:
+        return
+    try:
+        demand_churn(growth.before, message.set_log, cap, growth.proof)
+    except ProofRefused as error:
+        raise RunBroken(step, side, error.words) from error
 
 
 def _first_difference(one: Terms, two: Terms) -> tuple[str, object, object]:
@@ -279,18 +315,43 @@ def _records(run: Run, side: int, message: messages.RecordsOpened) -> None:
 def _record(run: Run, side: int, record: Record, place: int) -> None:
     head = run.proposal.set_log if side == 0 and run.proposal else run.agreement.set_log if run.agreement else None
     assert head is not None
-    entry = record_entry("added", record.act, record.authority, record.entered_on, record.salt)
+    leaf = record.logged.leaf if record.logged else b""
+    entry = record_entry("added", record.act, record.authority, record.entered_on, record.salt, leaf=leaf)
     try:
         demand_record(entry, record.place, head, record.proof)
     except ProofRefused as error:
         raise RunBroken(9, side, _NOT_BEFORE) from error
     if record.place != place:
         _broken(9, side, "el registro no es el de la etiqueta", "the record is not the one of the label")
+    if not is_day(record.entered_on):
+        _broken(9, side, "la fecha del registro no es un día", "the date of the record is not a day")
+    if run.terms.logged:
+        _logged(run, side, record.logged)
+
+
+def _logged(run: Run, side: int, logged: Logged | None) -> None:
+    """Check that an act stood in its owner's log, in the tree that the other side named in step 2."""
+    commitment = run.parts[1 - side].commitment
+    assert commitment is not None
+    if commitment.seen is None:
+        return  # the other side had cosigned nothing: it can demand nothing
+    if logged is None:
+        _broken(9, side, "falta la prueba de que el acto constaba", "the proof that the act was logged is missing")
+    try:
+        verify_inclusion(logged.leaf, logged.place, commitment.seen.size, logged.path, commitment.seen.root)
+    except ProofRefused as error:
+        raise RunBroken(9, side, _NOT_LOGGED) from error
 
 
 _NOT_BEFORE = Words(
     es="Paso 9: el registro no estaba en el conjunto antes de la corrida.",
     en="Step 9: the record was not in the set before the run.",
+)
+
+
+_NOT_LOGGED = Words(
+    es="Paso 9: el acto del registro no constaba en el árbol que la otra parte había cofirmado antes de la corrida.",
+    en="Step 9: the act of the record did not stand in the tree that the other side had cosigned before the run.",
 )
 
 

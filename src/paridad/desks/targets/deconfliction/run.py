@@ -28,6 +28,7 @@ from paridad.desks.targets.deconfliction.common import common_of, digest_of_pair
 from paridad.desks.targets.deconfliction.errors import NotNow
 from paridad.desks.targets.deconfliction.messages import (
     Decision,
+    Growth,
     Head,
     Message,
     Persons,
@@ -50,6 +51,7 @@ class Propose:
     concentration: int
     set_log: Head
     persons: Persons
+    growth: Growth | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Agree:
     concentration: int
     set_log: Head
     persons: Persons
+    growth: Growth | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,8 @@ class Own:
     answers: Answers | None = field(default=None, repr=False)
     decided: tuple[Decision, ...] = ()
     """Its decisions about the pairs, once they are committed."""
+    seen: Head | None = None
+    """Head of the other side's own log that it cosigned last."""
 
 
 def decide(run: Run, command: Command, own: Own) -> tuple[Message, ...]:
@@ -167,10 +172,10 @@ def decide(run: Run, command: Command, own: Own) -> tuple[Message, ...]:
 def _opening_words(run: Run, command: Propose | Agree | Refuse, own: Own) -> Message:
     nonce = run_nonce(own.snapshot)
     match command:
-        case Propose(terms, concentration, set_log, persons):
-            return messages.Proposal(terms, concentration, set_log, sha256(nonce).digest(), persons)
-        case Agree(terms, concentration, set_log, persons):
-            return messages.Agreement(_proposal_digest(run), terms, concentration, set_log, nonce, persons)
+        case Propose(terms, concentration, set_log, persons, growth):
+            return messages.Proposal(terms, concentration, set_log, sha256(nonce).digest(), persons, growth)
+        case Agree(terms, concentration, set_log, persons, growth):
+            return messages.Agreement(_proposal_digest(run), terms, concentration, set_log, nonce, persons, growth)
         case _:  # Refuse
             return messages.Refusal(_proposal_digest(run), command.reason)
 
@@ -213,7 +218,7 @@ def _commitment(run: Run, own: Own) -> messages.Commitment:
     context = knowledge_context(run, own.side)
     knows = group.prove(snapshot.secret, key, group.GENERATOR, key, context, chance=snapshot.chance(context))
     seal = sha256(snapshot.nonce).digest()
-    return messages.Commitment(_prepared(own).tree.root, key, knows, seal, run.terms.places)
+    return messages.Commitment(_prepared(own).tree.root, key, knows, seal, run.terms.places, own.seen)
 
 
 def _opening(run: Run, own: Own) -> messages.Opening:

@@ -21,7 +21,7 @@ from hashlib import sha256
 from typing import Any, Literal, NamedTuple
 
 from paridad.desks.targets.deconfliction import group, messages
-from paridad.desks.targets.deconfliction.messages import Message, Said, Terms, digest_of
+from paridad.desks.targets.deconfliction.messages import Head, Message, Said, Terms, digest_of
 from paridad.desks.targets.deconfliction.order import draw, keyed, order
 
 SYMMETRIC: tuple[tuple[int, type[Message], str], ...] = (
@@ -75,6 +75,8 @@ class Run:
     agreement: messages.Agreement | None = None
     refusal: messages.Refusal | None = None
     start: messages.Start | None = None
+    earlier: tuple[Head | None, Head | None] = (None, None)
+    """Heads of both set logs that the earlier run of this class named; from the record of both."""
     parts: tuple[Part, Part] = (Part(), Part())
     alarms: tuple[tuple[int, str], ...] = ()
     """Side and alarm of each pause that nobody has ended yet."""
@@ -203,8 +205,8 @@ def next_opener(run: Run) -> int | None:
 
 
 def step_of(run: Run) -> int:
-    """Return the number of the step that is due."""
-    kind = due(run).kind
+    """Return the number of the step that is due, or that waits for persons to go on."""
+    kind = due(replace(run, alarms=())).kind
     return next((step for step, each, _ in SYMMETRIC if each is kind), 0 if kind is messages.Proposal else 1)
 
 
