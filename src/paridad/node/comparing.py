@@ -88,6 +88,8 @@ class Brought:
     watch: Watch = field(default_factory=Watch)
     set_log: SetLog | None = None
     """The own set log of this class and party: from the second run on its growth is shown."""
+    settled: bool = True
+    """Whether the tokens are final; those of who proposes may be brought once both concentrations are known."""
     changed: int | None = None
     """Records that changed since the earlier run; where it is said, too few are refused."""
     caps: Caps = field(default_factory=shipped)
@@ -119,6 +121,18 @@ class Comparison:
     def command(self, command: Command) -> int:
         """Carry out a command of persons; return how many acts were said."""
         return self._say(self.player.command(self._with_proofs(command)))
+
+    def bring(self, brought: Brought) -> None:
+        """Settle the tokens of a run whose concentrations are known, and lock them before anything of them is said."""
+        self.player.bring(brought.tokens, brought.places)
+        secrets, sealed = lockers(self.proposal)[0], written(self.player.snapshot)
+        vault = self.node.own.vault
+
+        def commit(conn: sa.Connection) -> None:
+            vault.destroy(conn, [secrets])
+            vault.lock(conn, {secrets: sealed})
+
+        self.node.own.store.submit(commit)
 
     def _with_proofs(self, command: Command) -> Command:
         """Add to records that are opened the proof that their act was logged, where the terms ask for it."""
@@ -252,7 +266,7 @@ def lockers(proposal: str) -> tuple[str, str]:
 
 def propose(node: Node, agency: str, peer: str, brought: Brought, command: Propose) -> Comparison:
     """Propose a run to an agency of the other party."""
-    around, earlier = _around(node, 0, party_of(peer), command.terms.subject, node.clock())
+    around, earlier = _around(node, 0, (agency, peer), command.terms.subject, node.clock())
     command = replace(command, growth=_growth(command, brought, around.earlier[0]))
     demand_pace(command.terms, day_of(node.clock()), earlier, changed=brought.changed, caps=brought.caps)
     run = Comparison(node, agency, peer, "", _player(node, 0, brought, around))
@@ -277,7 +291,7 @@ def answer(node: Node, proposal: str, brought: Brought, command: Agree | Refuse)
 def reopen(node: Node, proposal: str, watch: Watch) -> Comparison:
     """Return a run from what is on record, at the point where it stands."""
     act, around, _ = _proposed(node, proposal)
-    envelope = act.envelope
+    side, between = _side_and_agencies(node, act)
     with node.own.store.read() as conn:
         locked, decided = (node.own.vault.unlock(conn, name) for name in lockers(proposal))
     if locked is None:
@@ -287,10 +301,7 @@ def reopen(node: Node, proposal: str, watch: Watch) -> Comparison:
                 en="The secrets of the run are gone: it has ended, or they are lost and it has to be aborted.",
             )
         )
-    ours = envelope.party == node.own.party
-    agency, peer = (envelope.iss, envelope.aud[0]) if ours else (envelope.aud[0], envelope.iss)
-    player = Player(0 if ours else 1, read_snapshot(locked), watch, around=around)
-    run = Comparison(node, agency, peer, proposal, player)
+    run = Comparison(node, *between, proposal, Player(side, read_snapshot(locked), watch, around=around))
     if decided is not None:
         run.player.decided = read_decisions(decided)
     run.take_in()
@@ -302,22 +313,29 @@ def _proposed(node: Node, proposal: str) -> tuple[VerifiedAct, Around, list[Held
     with node.own.store.read() as conn:
         act = read_act(conn, node.own, proposal)
         filed = get_acts(conn, [proposal])[act.hash].filed
-    envelope, ours = act.envelope, act.envelope.party == node.own.party
-    party = party_of(envelope.aud[0]) if ours else envelope.party
-    side = 0 if ours else 1
-    return act, *_around(node, side, party, subject_of(node, act), envelope.iat, before=filed)
+    envelope = act.envelope
+    side, between = _side_and_agencies(node, act)
+    return act, *_around(node, side, between, subject_of(node, act), envelope.iat, before=filed)
+
+
+def _side_and_agencies(node: Node, proposal: VerifiedAct) -> tuple[int, tuple[str, str]]:
+    """Return the side of this node in a run, its agency and the other one."""
+    envelope = proposal.envelope
+    if envelope.party == node.own.party:
+        return 0, (envelope.iss, envelope.aud[0])
+    return 1, (envelope.aud[0], envelope.iss)
 
 
 def _around(
-    node: Node, side: int, party: str, subject: str, at: int, *, before: int | None = None
+    node: Node, side: int, between: tuple[str, str], subject: str, at: int, *, before: int | None = None
 ) -> tuple[Around, list[Held]]:
-    """Return what the own record says around a run of a class with a party, and the earlier runs of that class."""
-    earlier = earlier_runs(node, party, subject, before=before)
-    ours, theirs = (earlier[-1].heads.get(each) if earlier else None for each in (node.own.party, party))
+    """Return what the own record says around a run of a class between two agencies, and the earlier runs."""
+    earlier = earlier_runs(node, *between, subject, before=before)
+    ours, theirs = (earlier[-1].heads[each] if earlier else None for each in between)
     around = Around(
         earlier=(ours, theirs) if side == 0 else (theirs, ours),
         on=day_of(at),
-        seen=cosigned_head(node, party),
+        seen=cosigned_head(node, party_of(between[1])),
         known=lambda head: is_own_head(node, head),
     )
     return around, [Held(each.on, each.terms.churn_cap) for each in earlier]
@@ -339,5 +357,5 @@ def _growth(command: Propose | Agree, brought: Brought, before: Head | None) -> 
 
 
 def _player(node: Node, side: int, brought: Brought, around: Around) -> Player:
-    snapshot = Snapshot(node.own.random(32), brought.tokens, brought.desk, brought.places)
+    snapshot = Snapshot(node.own.random(32), brought.tokens, brought.desk, brought.places, brought.settled)
     return Player(side, snapshot, brought.watch, around=around)

@@ -2,14 +2,14 @@
 """What a node's own record says about a run: earlier runs of its class, heads that were cosigned, where an act stands.
 
 Rules
-  - An earlier run is one that was agreed to, between the same two parties and of the same class; it counts also where
+  - An earlier run is one that was agreed to, between the same two agencies and of the same class; it counts also where
     it was aborted. Both nodes find the same one, because both have filed its proposal and its agreement.
   - A head of the other party's own log is the last one that this node verified and cosigned as its witness.
   - Where an act of ours stands is proved in the tree that the other party named, and in no later one.
 
 Worked example
-    runs = earlier_runs(node, "B", "person")             every run with party B about persons, oldest first
-    runs[-1].heads["B"]                                  the set log's head that B named
+    runs = earlier_runs(node, "A/POLICE", "B/CUSTOMS", "person")         every run about persons, oldest first
+    runs[-1].heads["B/CUSTOMS"]                                          the set log's head that it named
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,6 @@ from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
 
-from paridad.acts.envelope import party_of
 from paridad.acts.verify import VerifiedAct
 from paridad.base.errors import Malformed
 from paridad.base.strict import decode_base64url, encode_base64url
@@ -67,7 +66,7 @@ def day_of(seconds: int) -> date:
 
 @dataclass(frozen=True, slots=True)
 class EarlierRun:
-    """A run that was agreed to: its proposal, its day, its terms, and the head of a set log that each party named."""
+    """A run that was agreed to: its proposal, its day, its terms, and the head of a set log that each agency named."""
 
     proposal: str
     filed: int
@@ -76,9 +75,8 @@ class EarlierRun:
     heads: Mapping[str, Head]
 
 
-def earlier_runs(node: Node, party: str, subject: str, *, before: int | None = None) -> list[EarlierRun]:
-    """Return the runs of a class with a party, oldest first; `before`: proposals filed before that one alone."""
-    pair = {party, node.own.party}
+def earlier_runs(node: Node, agency: str, peer: str, subject: str, *, before: int | None = None) -> list[EarlierRun]:
+    """Return the runs of a class between two agencies, oldest first; `before`: proposals filed before that one."""
     with node.own.store.read() as conn:
         stored = list(every(conn, ActQuery(kinds=(KIND_OF[Proposal],))))
         proposals = read_acts(conn, node.own, [each for each in stored if before is None or each.filed < before])
@@ -88,11 +86,11 @@ def earlier_runs(node: Node, party: str, subject: str, *, before: int | None = N
     found = []
     for act in proposals:
         envelope, answer = act.envelope, answers.get(act.hash)
-        if answer is None or {envelope.party, *map(party_of, envelope.aud)} != pair:
+        if answer is None or {envelope.iss, *envelope.aud} != {agency, peer}:
             continue
         proposal, agreement = _said(node, act), _said(node, answer)
         if isinstance(proposal, Proposal) and isinstance(agreement, Agreement) and proposal.terms.subject == subject:
-            heads = {envelope.party: proposal.set_log, answer.envelope.party: agreement.set_log}
+            heads = {envelope.iss: proposal.set_log, answer.envelope.iss: agreement.set_log}
             found.append(EarlierRun(act.hash, places[act.hash], day_of(envelope.iat), proposal.terms, heads))
     return found
 

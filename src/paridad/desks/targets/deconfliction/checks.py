@@ -32,6 +32,7 @@ from paridad.desks.targets.deconfliction.common import (
 from paridad.desks.targets.deconfliction.errors import NotNow, ProofFails, RunBroken, WrongPoint
 from paridad.desks.targets.deconfliction.messages import (
     CHOICES,
+    Band,
     Logged,
     Message,
     Persons,
@@ -47,6 +48,8 @@ from paridad.ledger.errors import ProofRefused
 from paridad.ledger.merkle import leaf_hash, verify_inclusion
 
 DIGEST_BYTES = 32
+MOST_POWER = 32
+"""Of two, that a concentration can be."""
 
 
 def check(run: Run, said: Said) -> None:
@@ -104,6 +107,7 @@ def _proposal(run: Run, side: int, message: messages.Proposal) -> None:
     _persons(0, side, message.persons)
     _digest(0, side, message.nonce_seal)
     _growth(run, 0, side, message)
+    _bands(0, side, message.bands)
 
 
 def _agreement(run: Run, side: int, message: messages.Agreement) -> None:
@@ -116,6 +120,7 @@ def _agreement(run: Run, side: int, message: messages.Agreement) -> None:
     _persons(1, side, message.persons)
     _digest(1, side, message.nonce)
     _growth(run, 1, side, message)
+    _bands(1, side, message.bands)
 
 
 def _growth(run: Run, step: int, side: int, message: messages.Proposal | messages.Agreement) -> None:
@@ -132,6 +137,12 @@ def _growth(run: Run, step: int, side: int, message: messages.Proposal | message
         demand_churn(growth.before, message.set_log, cap, growth.proof)
     except ProofRefused as error:
         raise RunBroken(step, side, error.words) from error
+
+
+def _bands(step: int, side: int, bands: tuple[Band, ...]) -> None:
+    keys = [(each.rule, each.band) for each in bands]
+    if keys != sorted(set(keys)) or not all(0 < each.power <= MOST_POWER for each in bands):
+        _broken(step, side, "la concentración no tiene su forma", "the concentration has not its form")
 
 
 def _first_difference(one: Terms, two: Terms) -> tuple[str, object, object]:

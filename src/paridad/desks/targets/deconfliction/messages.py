@@ -29,6 +29,14 @@ class Head(NamedTuple):
     root: bytes
 
 
+class Band(NamedTuple):
+    """How crowded a list is at one rule and one band of rarity, as a power of two."""
+
+    rule: str
+    band: int
+    power: int
+
+
 class Growth(NamedTuple):
     """How a set log came from the head that the earlier run of its class named to the head of this one."""
 
@@ -78,6 +86,8 @@ class Proposal:
     persons: Persons
     growth: Growth | None = None
     """Of the own set log since the earlier run; none at the first."""
+    bands: tuple[Band, ...] = ()
+    """Own κ by rule and band of rarity, where it is more than one; in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,7 @@ class Agreement:
     nonce: bytes
     persons: Persons
     growth: Growth | None = None
+    bands: tuple[Band, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

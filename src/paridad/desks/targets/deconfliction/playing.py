@@ -15,7 +15,7 @@ Worked example
     player.take(Said(1, agreement)); out = player.proceed()
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -23,7 +23,7 @@ from paridad.base.words import Words
 from paridad.desks.targets.deconfliction import alarms, group
 from paridad.desks.targets.deconfliction.alarms import Watch
 from paridad.desks.targets.deconfliction.checks import check
-from paridad.desks.targets.deconfliction.common import answers_to
+from paridad.desks.targets.deconfliction.common import answers_to, common_of, pairs_of
 from paridad.desks.targets.deconfliction.errors import NotNow, RunBroken
 from paridad.desks.targets.deconfliction.messages import (
     Commitment,
@@ -46,7 +46,8 @@ from paridad.desks.targets.deconfliction.run import (
     decide,
 )
 from paridad.desks.targets.deconfliction.state import Run, evolve
-from paridad.desks.targets.deconfliction.tokens import NO_TOKEN, Snapshot, Spread, evaluate, prepare
+from paridad.desks.targets.deconfliction.tokens import NO_TOKEN, Snapshot, Spread, Token, evaluate, prepare
+from paridad.desks.targets.deconfliction.weights import weight_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,19 @@ class Player:
             raise
         self._fold(said)
 
+    def bring(self, tokens: Sequence[Token], places: Mapping[str, int]) -> None:
+        """Settle the tokens, which waited for the concentrations of both; once, and before anything of them is said."""
+        if self.snapshot.settled:
+            raise NotNow(Words(es="La lista ya quedó fijada.", en="The list is fixed already."))
+        self.snapshot = replace(self.snapshot, tokens=tuple(tokens), places=places, settled=True)
+        self._own = replace(self._own, snapshot=self.snapshot)
+
+    def weights(self) -> tuple[int, ...]:
+        """Return what each pair weighs, in 1/1000 bit: both sides hold the common keys and compute the same."""
+        run, tokens = self.run, self.snapshot.tokens
+        held = [self._tokens([match.positions[self.side]])[0] for match in common_of(run)]
+        return tuple(weight_of(tokens[held[number]].parts for number in pair.matches) for pair in pairs_of(run))
+
     def recall(self, said: Said) -> None:
         """Fold a message that is on record already."""
         self._fold(said)
@@ -170,7 +184,7 @@ class Player:
 
     def _prepare(self) -> None:
         """Compute the own list as soon as there is a context, and the answers as soon as the other list is here."""
-        if self.run.start is None:
+        if self.run.start is None or not self.snapshot.settled:
             return
         if self._own.prepared is None:
             prepared = prepare(self.snapshot, self.run.context, self.run.terms.places, spread=self.spread)

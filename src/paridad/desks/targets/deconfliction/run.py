@@ -27,6 +27,7 @@ from paridad.desks.targets.deconfliction.commitments import Tree, answer_entry
 from paridad.desks.targets.deconfliction.common import common_of, digest_of_pairs, pairs_of, result_of, seal_label
 from paridad.desks.targets.deconfliction.errors import NotNow
 from paridad.desks.targets.deconfliction.messages import (
+    Band,
     Decision,
     Growth,
     Head,
@@ -52,6 +53,7 @@ class Propose:
     set_log: Head
     persons: Persons
     growth: Growth | None = None
+    bands: tuple[Band, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Agree:
     set_log: Head
     persons: Persons
     growth: Growth | None = None
+    bands: tuple[Band, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +175,12 @@ def decide(run: Run, command: Command, own: Own) -> tuple[Message, ...]:
 def _opening_words(run: Run, command: Propose | Agree | Refuse, own: Own) -> Message:
     nonce = run_nonce(own.snapshot)
     match command:
-        case Propose(terms, concentration, set_log, persons, growth):
-            return messages.Proposal(terms, concentration, set_log, sha256(nonce).digest(), persons, growth)
-        case Agree(terms, concentration, set_log, persons, growth):
-            return messages.Agreement(_proposal_digest(run), terms, concentration, set_log, nonce, persons, growth)
+        case Propose(terms, concentration, set_log, persons, growth, bands):
+            return messages.Proposal(terms, concentration, set_log, sha256(nonce).digest(), persons, growth, bands)
+        case Agree(terms, concentration, set_log, persons, growth, bands):
+            return messages.Agreement(
+                _proposal_digest(run), terms, concentration, set_log, nonce, persons, growth, bands
+            )
         case _:  # Refuse
             return messages.Refusal(_proposal_digest(run), command.reason)
 
@@ -198,6 +203,8 @@ def _decision_salt(own: Own) -> bytes:
 def _proceed(run: Run, own: Own) -> tuple[Message, ...]:
     kind, sides = due(run)
     says = _SAYS.get(kind)
+    if kind is messages.Commitment and not own.snapshot.settled:
+        return ()
     return (says(run, own),) if says and own.side in sides else ()
 
 
