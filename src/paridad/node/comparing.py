@@ -56,6 +56,7 @@ from paridad.node.node import Node
 from paridad.node.purging import backups_by
 from paridad.node.reading import read_act, read_acts
 from paridad.node.run_facts import (
+    between,
     content_of,
     cosigned_head,
     day_of,
@@ -291,7 +292,7 @@ def answer(node: Node, proposal: str, brought: Brought, command: Agree | Refuse)
 def reopen(node: Node, proposal: str, watch: Watch) -> Comparison:
     """Return a run from what is on record, at the point where it stands."""
     act, around, _ = _proposed(node, proposal)
-    side, between = _side_and_agencies(node, act)
+    side, agencies = _side_and_agencies(node, act)
     with node.own.store.read() as conn:
         locked, decided = (node.own.vault.unlock(conn, name) for name in lockers(proposal))
     if locked is None:
@@ -301,7 +302,7 @@ def reopen(node: Node, proposal: str, watch: Watch) -> Comparison:
                 en="The secrets of the run are gone: it has ended, or they are lost and it has to be aborted.",
             )
         )
-    run = Comparison(node, *between, proposal, Player(side, read_snapshot(locked), watch, around=around))
+    run = Comparison(node, *agencies, proposal, Player(side, read_snapshot(locked), watch, around=around))
     if decided is not None:
         run.player.decided = read_decisions(decided)
     run.take_in()
@@ -314,28 +315,26 @@ def _proposed(node: Node, proposal: str) -> tuple[VerifiedAct, Around, list[Held
         act = read_act(conn, node.own, proposal)
         filed = get_acts(conn, [proposal])[act.hash].filed
     envelope = act.envelope
-    side, between = _side_and_agencies(node, act)
-    return act, *_around(node, side, between, subject_of(node, act), envelope.iat, before=filed)
+    side, agencies = _side_and_agencies(node, act)
+    return act, *_around(node, side, agencies, subject_of(node, act), envelope.iat, before=filed)
 
 
 def _side_and_agencies(node: Node, proposal: VerifiedAct) -> tuple[int, tuple[str, str]]:
     """Return the side of this node in a run, its agency and the other one."""
-    envelope = proposal.envelope
-    if envelope.party == node.own.party:
-        return 0, (envelope.iss, envelope.aud[0])
-    return 1, (envelope.aud[0], envelope.iss)
+    first, second = between(proposal)
+    return (0, (first, second)) if proposal.envelope.party == node.own.party else (1, (second, first))
 
 
 def _around(
-    node: Node, side: int, between: tuple[str, str], subject: str, at: int, *, before: int | None = None
+    node: Node, side: int, agencies: tuple[str, str], subject: str, at: int, *, before: int | None = None
 ) -> tuple[Around, list[Held]]:
     """Return what the own record says around a run of a class between two agencies, and the earlier runs."""
-    earlier = earlier_runs(node, *between, subject, before=before)
-    ours, theirs = (earlier[-1].heads[each] if earlier else None for each in between)
+    earlier = earlier_runs(node, *agencies, subject, before=before)
+    ours, theirs = (earlier[-1].heads[each] if earlier else None for each in agencies)
     around = Around(
         earlier=(ours, theirs) if side == 0 else (theirs, ours),
         on=day_of(at),
-        seen=cosigned_head(node, party_of(between[1])),
+        seen=cosigned_head(node, party_of(agencies[1])),
         known=lambda head: is_own_head(node, head),
     )
     return around, [Held(each.on, each.terms.churn_cap) for each in earlier]

@@ -102,6 +102,11 @@ def _said(node: Node, act: VerifiedAct) -> object:
         return None  # an act without content agreed to nothing
 
 
+def between(proposal: VerifiedAct) -> tuple[str, str]:
+    """Return the agencies of a run: who proposed, and who was asked."""
+    return proposal.envelope.iss, proposal.envelope.aud[0]
+
+
 def subject_of(node: Node, proposal: VerifiedAct) -> str:
     """Return the class that a proposal names; nothing where it cannot be read."""
     said = _said(node, proposal)
