@@ -14,12 +14,14 @@ from hashlib import sha256
 from itertools import count
 
 from paridad.desks.targets.deconfliction.alarms import Watch
+from paridad.desks.targets.deconfliction.commitments import Tree
 from paridad.desks.targets.deconfliction.common import pairs_of
-from paridad.desks.targets.deconfliction.messages import Decision, Message, Record, Said, Terms
-from paridad.desks.targets.deconfliction.playing import Player
+from paridad.desks.targets.deconfliction.messages import Decision, Growth, Logged, Message, Record, Said, Terms
+from paridad.desks.targets.deconfliction.playing import Around, Player
 from paridad.desks.targets.deconfliction.run import Agree, DecidePairs, OpenRecords, Propose
 from paridad.desks.targets.deconfliction.setlog import SetLog, grow, record_entry
 from paridad.desks.targets.deconfliction.tokens import Emitted, Snapshot, gather
+from paridad.ledger.merkle import leaf_hash
 
 PERSONS = (("ana", "luis"), ("mary", "john"))
 TODAY = date(2026, 1, 1)
@@ -60,6 +62,9 @@ class Table:
     swapped: bool = False
     tamper: Callable[["Table", Said], Message] = lambda _, said: said.message
     """What a cheat makes of a message before it leaves."""
+    around: tuple[Around, Around] = (Around(), Around())
+    growth: tuple[Growth | None, Growth | None] = (None, None)
+    entered_on: str = "2025-06-01"
 
     def __post_init__(self) -> None:
         self.emitted = (self._emitted(0), self._emitted(1))
@@ -76,7 +81,21 @@ class Table:
 
     def _entry(self, record: str) -> tuple[bytes, bytes, str, str, bytes]:
         act, salt = sha256(record.encode()).digest(), sha256(b"salt" + record.encode()).digest()
-        return record_entry("added", act, "warrant 7", "2025-06-01", salt), act, "warrant 7", "2025-06-01", salt
+        leaf, on = leaf_hash(record.encode()) if self.terms.logged else b"", self.entered_on
+        return record_entry("added", act, "warrant 7", on, salt, leaf=leaf), act, "warrant 7", on, salt
+
+    def own_log(self, who: int) -> Tree:
+        """Return the log in which a side's acts stand."""
+        return Tree.over(each.record.encode() for each in self.emitted[who])
+
+    def logged(self, who: int, record: str) -> Logged | None:
+        """Return where the act of a record stands in its owner's log."""
+        if not self.terms.logged:
+            return None
+        place = [each.record for each in self.emitted[who]].index(record)
+        path = self.own_log(who).path((place,))
+        hashes = tuple(path[at : at + 32] for at in range(0, len(path), 32))
+        return Logged(leaf_hash(record.encode()), place, hashes)
 
     def _log(self, who: int) -> SetLog:
         entries = [self._entry(each.record)[0] for each in self.emitted[who]]
@@ -86,7 +105,7 @@ class Table:
         tokens, _ = gather(self.emitted[who])
         places = {each.record: number for number, each in enumerate(self.emitted[who])}
         seed = chance(self.seed, "seed", who)(32)
-        return Player(who, Snapshot(seed, tokens, f"desk {who}", places), self.watch[who])
+        return Player(who, Snapshot(seed, tokens, f"desk {who}", places), self.watch[who], around=self.around[who])
 
     def hand(self, side: int, messages: tuple[Message, ...]) -> None:
         """Carry messages of a side to the other."""
@@ -99,8 +118,8 @@ class Table:
     def propose(self) -> None:
         """Play steps 0 and 1, up to the agreement."""
         first, second = self.players
-        self.hand(0, first.command(Propose(self.terms, 0, self.logs[0].head, PERSONS[0])))
-        self.hand(1, second.command(Agree(self.terms, 0, self.logs[1].head, PERSONS[1])))
+        self.hand(0, first.command(Propose(self.terms, 0, self.logs[0].head, PERSONS[0], self.growth[0])))
+        self.hand(1, second.command(Agree(self.terms, 0, self.logs[1].head, PERSONS[1], self.growth[1])))
 
     def settle(self) -> None:
         """Let both proceed until neither has anything to say."""
@@ -134,8 +153,10 @@ class Table:
         named = {self.players[side].snapshot.handle(each.record): each.record for each in self.emitted[side]}
         opened = {}
         for number, pair in enumerate(pairs_of(self.players[side].run)):
-            _, act, authority, entered_on, salt = self._entry(named[pair.handles[side]])
+            record = named[pair.handles[side]]
+            _, act, authority, entered_on, salt = self._entry(record)
             place = pair.places[side]
             proof = self.logs[side].inclusion(place)
-            opened[number] = Record(number, authority, entered_on, act, salt, place, proof)
+            logged = self.logged(side, record)
+            opened[number] = Record(number, authority, entered_on, act, salt, place, proof, logged)
         return opened

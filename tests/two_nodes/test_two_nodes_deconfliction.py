@@ -9,67 +9,19 @@ import pytest
 from paridad.acts.envelope import Draft
 from paridad.desks.targets.deconfliction import messages
 from paridad.desks.targets.deconfliction.alarms import Watch
-from paridad.desks.targets.deconfliction.common import pairs_of
 from paridad.desks.targets.deconfliction.errors import NotNow
 from paridad.desks.targets.deconfliction.messages import Decision, Opening
-from paridad.desks.targets.deconfliction.run import Agree, DecidePairs, OpenRecords, Propose, Refuse, Stop
+from paridad.desks.targets.deconfliction.run import Agree, DecidePairs, Refuse, Stop
 from paridad.desks.targets.deconfliction.state import due
 from paridad.exchange import filing
-from paridad.node.comparing import DESTROYED, Brought, answer, lockers, propose, reopen
+from paridad.node.comparing import DESTROYED, answer, lockers, reopen
 from paridad.node.errors import NotFound
 from paridad.node.reading import read_acts
 from paridad.store.acts import ActQuery, filed_acts
-from support.deconfliction import PERSONS, Table
-from support.two_nodes import Parties
+from support.deconfliction import PERSONS
+from support.deconfliction_nodes import Both
 
-AGENCIES = ("MX/FGR", "US/DOJ")
 EXCHANGED = pytest.mark.parametrize("swap", [False, True], ids=["as written", "parties exchanged"])
-
-
-class Both:
-    """Two nodes and the run between them."""
-
-    def __init__(self, folder: Path, *, swap: bool) -> None:
-        self.parties = Parties(folder)
-        self.table = Table()
-        self.agencies = AGENCIES[::-1] if swap else AGENCIES
-        self.nodes = [self.parties.by_name[agency.partition("/")[0]] for agency in self.agencies]
-        command = Propose(self.table.terms, 0, self.table.logs[0].head, PERSONS[0])
-        self.runs = [propose(self.nodes[0], *self.agencies, self.brought(0), command)]
-        self.parties.settle(2)
-
-    def brought(self, side: int) -> Brought:
-        """Return what a side brings."""
-        snapshot = self.table.players[side].snapshot
-        return Brought(snapshot.tokens, snapshot.desk, snapshot.places)
-
-    def agree(self) -> None:
-        """Let the second side agree."""
-        command = Agree(self.table.terms, 0, self.table.logs[1].head, PERSONS[1])
-        self.runs.append(answer(self.nodes[1], self.runs[0].proposal, self.brought(1), command))
-
-    def rounds(self) -> None:
-        """Let both nodes do rounds until nothing follows any more."""
-        while self.once():
-            pass
-
-    def once(self) -> int:
-        """Let the line and both sides do one round; return how many acts were said."""
-        said = 0
-        for run in self.runs:
-            self.parties.settle(1)
-            said += run.round()
-        return said
-
-    def finish(self) -> None:
-        """Take steps 8 to 10: every pair is opened by both."""
-        for side, run in enumerate(self.runs):
-            run.command(DecidePairs((Decision("open", "lead"),) * len(pairs_of(run.player.run)), PERSONS[side]))
-        self.rounds()
-        for side, run in enumerate(self.runs):
-            self.table.players[side] = run.player
-            run.command(OpenRecords(self.table.records(side)))
-        self.rounds()
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ Worked example
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
@@ -28,7 +28,7 @@ from paridad.acts.envelope import Draft, party_of
 from paridad.acts.issue import IssuedAct
 from paridad.acts.verify import VerifiedAct
 from paridad.base.errors import Malformed
-from paridad.base.strict import JsonValue, decode_base64url, encode_base64url
+from paridad.base.strict import JsonValue, encode_base64url
 from paridad.base.words import Words
 from paridad.desks.targets.deconfliction.alarms import Watch
 from paridad.desks.targets.deconfliction.errors import NotNow, RunBroken
@@ -37,22 +37,36 @@ from paridad.desks.targets.deconfliction.messages import (
     Close,
     Decisions,
     DecisionSeal,
+    Growth,
+    Head,
     Message,
     Proposal,
     Said,
 )
-from paridad.desks.targets.deconfliction.playing import Player
-from paridad.desks.targets.deconfliction.run import Agree, Command, Propose, Refuse
+from paridad.desks.targets.deconfliction.pace import Caps, Held, demand_pace, shipped
+from paridad.desks.targets.deconfliction.playing import Around, Player
+from paridad.desks.targets.deconfliction.run import Agree, Command, OpenRecords, Propose, Refuse
+from paridad.desks.targets.deconfliction.setlog import SetLog, growth
 from paridad.desks.targets.deconfliction.state import step_of
 from paridad.desks.targets.deconfliction.tokens import Snapshot, Token
 from paridad.desks.targets.deconfliction.wire import KIND_OF, KINDS, read, read_decisions, read_snapshot, written
 from paridad.exchange import filing
-from paridad.exchange.fetching import fetch_payload
 from paridad.node.errors import NotFound
 from paridad.node.node import Node
 from paridad.node.purging import backups_by
 from paridad.node.reading import read_act, read_acts
-from paridad.store.acts import ActQuery, StoredAct, filed_acts, get_acts
+from paridad.node.run_facts import (
+    between,
+    content_of,
+    cosigned_head,
+    day_of,
+    earlier_runs,
+    every,
+    is_own_head,
+    logged,
+    subject_of,
+)
+from paridad.store.acts import ActQuery, StoredAct, get_acts
 from paridad.store.errors import PayloadRefused
 from paridad.store.payloads import Sealed
 from paridad.store.records import note_payload, note_payload_destroyed, payloads_of
@@ -73,6 +87,13 @@ class Brought:
     places: Mapping[str, int] = field(default_factory=dict, repr=False)
     """Index of each record in the set log."""
     watch: Watch = field(default_factory=Watch)
+    set_log: SetLog | None = None
+    """The own set log of this class and party: from the second run on its growth is shown."""
+    settled: bool = True
+    """Whether the tokens are final; those of who proposes may be brought once both concentrations are known."""
+    changed: int | None = None
+    """Records that changed since the earlier run; where it is said, too few are refused."""
+    caps: Caps = field(default_factory=shipped)
 
 
 @dataclass
@@ -100,7 +121,26 @@ class Comparison:
 
     def command(self, command: Command) -> int:
         """Carry out a command of persons; return how many acts were said."""
-        return self._say(self.player.command(command))
+        return self._say(self.player.command(self._with_proofs(command)))
+
+    def bring(self, brought: Brought) -> None:
+        """Settle the tokens of a run whose concentrations are known, and lock them before anything of them is said."""
+        self.player.bring(brought.tokens, brought.places)
+        secrets, sealed = lockers(self.proposal)[0], written(self.player.snapshot)
+        vault = self.node.own.vault
+
+        def commit(conn: sa.Connection) -> None:
+            vault.destroy(conn, [secrets])
+            vault.lock(conn, {secrets: sealed})
+
+        self.node.own.store.submit(commit)
+
+    def _with_proofs(self, command: Command) -> Command:
+        """Add to records that are opened the proof that their act was logged, where the terms ask for it."""
+        seen = part.seen if (part := self.player.run.parts[1 - self.player.side].commitment) else None
+        if not isinstance(command, OpenRecords) or seen is None or not self.player.run.terms.logged:
+            return command
+        return OpenRecords({pair: logged(self.node, each, seen) for pair, each in command.records.items()})
 
     def take_in(self) -> None:
         """Fold the acts of the run that were filed since."""
@@ -115,7 +155,7 @@ class Comparison:
         """Fold the message of an act; one that has none breaks the run and names its signer."""
         side = self._side_of(act)
         try:
-            message = read(act.envelope.knd, self._content(act))
+            message = read(act.envelope.knd, content_of(self.node, act))
         except (Malformed, PayloadRefused) as error:
             self.broken = self.broken or RunBroken(step_of(self.player.run), side, error.words)
             return
@@ -124,7 +164,7 @@ class Comparison:
     def _filed(self) -> Iterator[StoredAct]:
         with self.node.own.store.read() as conn:
             first = [] if self._looked else list(get_acts(conn, [self.proposal]).values())
-            later = list(_every(conn, ActQuery(kinds=list(KINDS), refers_to=self.proposal), after=self._looked))
+            later = list(every(conn, ActQuery(kinds=list(KINDS), refers_to=self.proposal), after=self._looked))
         return (each for each in (*first, *later) if each.hash not in self._known)
 
     def _side_of(self, act: VerifiedAct) -> int:
@@ -143,18 +183,6 @@ class Comparison:
             self.stray += 1
 
     # --- contents ----------------------------------------------------------------------------------------------------
-
-    def _content(self, act: VerifiedAct) -> bytes:
-        """Return the bytes of a message: from its act, or from the payload that it names."""
-        if isinstance(text := act.fields.get("content"), str):
-            return decode_base64url(text)
-        digest, size, key = (act.fields.get(name) for name in ("payload", "payload_size", "payload_key"))
-        if not (isinstance(digest, str) and isinstance(size, int) and isinstance(key, str)):
-            raise Malformed(Words(es="El acto no lleva su contenido.", en="The act does not carry its content."))
-        if not self.node.payloads.has(digest):
-            fetch_payload(self.node.payloads, act.envelope.party, digest, size, self.node.line)
-            self.node.own.store.submit(lambda conn: note_payload(conn, digest, size, act.hash, at=self.node.clock()))
-        return b"".join(self.node.payloads.open(digest, decode_base64url(key)))
 
     def _fields(self, message: Message) -> tuple[dict[str, JsonValue], Sealed | None]:
         data = written(message)
@@ -218,7 +246,7 @@ class Comparison:
         """Destroy lists, answers and labels: both sides have closed, and both hold what they were owed."""
         own, now = self.node.own, self.node.clock()
         with own.store.read() as conn:
-            acts = [act.hash for act in _every(conn, ActQuery(kinds=DESTROYED, refers_to=self.proposal))]
+            acts = [act.hash for act in every(conn, ActQuery(kinds=DESTROYED, refers_to=self.proposal))]
             digests = [digest for act in acts for digest in payloads_of(conn, act)]
 
         def commit(conn: sa.Connection) -> None:
@@ -232,13 +260,6 @@ class Comparison:
             self.node.payloads.destroy(digest)
 
 
-def _every(conn: sa.Connection, query: ActQuery, after: int = 0) -> Iterator[StoredAct]:
-    """Yield every act of a query in the order of filing, page by page."""
-    while page := filed_acts(conn, query, after=after):
-        yield from page
-        after = page[-1].filed
-
-
 def lockers(proposal: str) -> tuple[str, str]:
     """Return the names under which the secrets of a run, and its decisions, are locked."""
     return f"run/{proposal}", f"run/{proposal}/decided"
@@ -246,25 +267,33 @@ def lockers(proposal: str) -> tuple[str, str]:
 
 def propose(node: Node, agency: str, peer: str, brought: Brought, command: Propose) -> Comparison:
     """Propose a run to an agency of the other party."""
-    run = Comparison(node, agency, peer, "", _player(node, 0, brought))
+    around, earlier = _around(node, 0, (agency, peer), command.terms.subject, node.clock())
+    command = replace(command, growth=_growth(command, brought, around.earlier[0]))
+    demand_pace(command.terms, day_of(node.clock()), earlier, changed=brought.changed, caps=brought.caps)
+    run = Comparison(node, agency, peer, "", _player(node, 0, brought, around))
     run.command(command)
     return run
 
 
 def answer(node: Node, proposal: str, brought: Brought, command: Agree | Refuse) -> Comparison:
     """Agree to a run that was proposed, or refuse it."""
-    with node.own.store.read() as conn:
-        envelope = read_act(conn, node.own, proposal).envelope
-    run = Comparison(node, envelope.aud[0], envelope.iss, proposal, _player(node, 1, brought))
+    act, around, earlier = _proposed(node, proposal)
+    run = Comparison(node, act.envelope.aud[0], act.envelope.iss, proposal, _player(node, 1, brought, around))
     run.take_in()
+    if run.broken is not None:
+        raise run.broken
+    if isinstance(command, Agree):
+        command = replace(command, growth=_growth(command, brought, around.earlier[1]))
+        demand_pace(command.terms, day_of(node.clock()), earlier, changed=brought.changed, caps=brought.caps)
     run.command(command)
     return run
 
 
 def reopen(node: Node, proposal: str, watch: Watch) -> Comparison:
     """Return a run from what is on record, at the point where it stands."""
+    act, around, _ = _proposed(node, proposal)
+    side, agencies = _side_and_agencies(node, act)
     with node.own.store.read() as conn:
-        envelope = read_act(conn, node.own, proposal).envelope
         locked, decided = (node.own.vault.unlock(conn, name) for name in lockers(proposal))
     if locked is None:
         raise NotFound(
@@ -273,14 +302,59 @@ def reopen(node: Node, proposal: str, watch: Watch) -> Comparison:
                 en="The secrets of the run are gone: it has ended, or they are lost and it has to be aborted.",
             )
         )
-    ours = envelope.party == node.own.party
-    agency, peer = (envelope.iss, envelope.aud[0]) if ours else (envelope.aud[0], envelope.iss)
-    run = Comparison(node, agency, peer, proposal, Player(0 if ours else 1, read_snapshot(locked), watch))
+    run = Comparison(node, *agencies, proposal, Player(side, read_snapshot(locked), watch, around=around))
     if decided is not None:
         run.player.decided = read_decisions(decided)
     run.take_in()
     return run
 
 
-def _player(node: Node, side: int, brought: Brought) -> Player:
-    return Player(side, Snapshot(node.own.random(32), brought.tokens, brought.desk, brought.places), brought.watch)
+def _proposed(node: Node, proposal: str) -> tuple[VerifiedAct, Around, list[Held]]:
+    """Return the act of a proposal on record, and what the record says around it."""
+    with node.own.store.read() as conn:
+        act = read_act(conn, node.own, proposal)
+        filed = get_acts(conn, [proposal])[act.hash].filed
+    envelope = act.envelope
+    side, agencies = _side_and_agencies(node, act)
+    return act, *_around(node, side, agencies, subject_of(node, act), envelope.iat, before=filed)
+
+
+def _side_and_agencies(node: Node, proposal: VerifiedAct) -> tuple[int, tuple[str, str]]:
+    """Return the side of this node in a run, its agency and the other one."""
+    first, second = between(proposal)
+    return (0, (first, second)) if proposal.envelope.party == node.own.party else (1, (second, first))
+
+
+def _around(
+    node: Node, side: int, agencies: tuple[str, str], subject: str, at: int, *, before: int | None = None
+) -> tuple[Around, list[Held]]:
+    """Return what the own record says around a run of a class between two agencies, and the earlier runs."""
+    earlier = earlier_runs(node, *agencies, subject, before=before)
+    ours, theirs = (earlier[-1].heads[each] if earlier else None for each in agencies)
+    around = Around(
+        earlier=(ours, theirs) if side == 0 else (theirs, ours),
+        on=day_of(at),
+        seen=cosigned_head(node, party_of(agencies[1])),
+        known=lambda head: is_own_head(node, head),
+    )
+    return around, [Held(each.on, each.terms.churn_cap) for each in earlier]
+
+
+def _growth(command: Propose | Agree, brought: Brought, before: Head | None) -> Growth | None:
+    """Return what shows how the own set log came from the head that the earlier run named."""
+    if before is None or command.growth is not None:
+        return command.growth
+    if brought.set_log is None:
+        raise NotNow(
+            Words(
+                es="Hubo una corrida anterior de esta clase: hace falta la bitácora del conjunto, que muestra cuánto "
+                "creció.",
+                en="There was an earlier run of this class: the set log is needed, which shows by how much it grew.",
+            )
+        )
+    return growth(brought.set_log, before)
+
+
+def _player(node: Node, side: int, brought: Brought, around: Around) -> Player:
+    snapshot = Snapshot(node.own.random(32), brought.tokens, brought.desk, brought.places, brought.settled)
+    return Player(side, snapshot, brought.watch, around=around)

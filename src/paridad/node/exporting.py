@@ -54,11 +54,11 @@ class _Bundle:
     sizes: dict[str, set[int]] = field(default_factory=dict)
 
 
-def export_bundle(own: OwnSide, reader: Reader, *, folio: str | None, now: int) -> bytes:
-    """Return the bundle of one folio, or of all acts that speak between the parties, for this reader."""
+def export_bundle(own: OwnSide, reader: Reader, *, folio: str | None, now: int, chosen: Sequence[str] = ()) -> bytes:
+    """Return the bundle of one folio, of chosen acts, or of all that speak between the parties, for this reader."""
     sight = visible_to(reader, own.engine, now)
     with own.store.read() as conn:
-        acts = _collect(conn, own, folio)
+        acts = _with_papers(conn, own, chosen) if chosen else _collect(conn, own, folio)
         if not acts:
             raise NotFound(Words(es=f"No hay actos del folio {folio}.", en=f"There are no acts of folio {folio}."))
         bundle = _Bundle()
@@ -82,6 +82,11 @@ def _collect(conn: sa.Connection, own: OwnSide, folio: str | None) -> list[Verif
     state = load_folio(conn, own, folio)
     hashes = [act.hash for act in folio_acts(conn, folio) if not _internal(act.envelope)]
     hashes += [each.record for release in state.releases for each in release.given]  # type: ignore[misc]
+    return _with_papers(conn, own, hashes)
+
+
+def _with_papers(conn: sa.Connection, own: OwnSide, hashes: Sequence[str]) -> list[VerifiedAct]:
+    """Return acts with their covers and receipts, and the programme's key acts, in the order of filing."""
     papers = [paper for hash_ in dict.fromkeys(hashes) for paper in _papers(conn, hash_)]
     keys = [act.hash for act in filed_acts(conn, ActQuery(kinds=(KEY_CHANGE, CHARTER)))]
     found = get_acts(conn, [*hashes, *papers, *keys])

@@ -14,11 +14,12 @@ Worked example
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+from datetime import date
 from hashlib import sha256
 from typing import Any, NoReturn
 
 from paridad.base.words import Words
-from paridad.desks.targets.deconfliction import group
+from paridad.desks.targets.deconfliction import group, messages
 from paridad.desks.targets.deconfliction.commitments import answer_entry, root_through
 from paridad.desks.targets.deconfliction.common import (
     SEALED_BYTES,
@@ -31,39 +32,24 @@ from paridad.desks.targets.deconfliction.common import (
 from paridad.desks.targets.deconfliction.errors import NotNow, ProofFails, RunBroken, WrongPoint
 from paridad.desks.targets.deconfliction.messages import (
     CHOICES,
-    Abort,
-    Agreement,
-    Close,
-    Commitment,
-    Decisions,
-    DecisionSeal,
-    Evaluation,
-    GoOn,
-    Labels,
-    ListSent,
+    Band,
+    Logged,
     Message,
-    Opening,
-    OrderNonce,
-    Pairs,
-    Pause,
     Persons,
-    Proposal,
     Record,
-    RecordsOpened,
-    Refusal,
-    Result,
     Said,
-    Start,
     Terms,
     digest_of,
 )
-from paridad.desks.targets.deconfliction.setlog import demand_record, record_entry
+from paridad.desks.targets.deconfliction.setlog import demand_churn, demand_record, record_entry
 from paridad.desks.targets.deconfliction.state import Run, due, knowledge_context
 from paridad.desks.targets.deconfliction.tokens import list_tree
 from paridad.ledger.errors import ProofRefused
-from paridad.ledger.merkle import leaf_hash
+from paridad.ledger.merkle import leaf_hash, verify_inclusion
 
 DIGEST_BYTES = 32
+MOST_POWER = 32
+"""Of two, that a concentration can be."""
 
 
 def check(run: Run, said: Said) -> None:
@@ -72,15 +58,15 @@ def check(run: Run, said: Said) -> None:
     A pause binds what is said after it was seen: a batch that crosses it on the line is taken.
     """
     side, message = said
-    demand_turn(run if isinstance(message, GoOn) else replace(run, alarms=()), said)
+    demand_turn(run if isinstance(message, messages.GoOn) else replace(run, alarms=()), said)
     _CHECKS[type(message)](run, side, message)
 
 
 def demand_turn(run: Run, said: Said) -> None:
     """Demand that a message is due from its side, or raise `NotNow`."""
     kind, sides = due(run)
-    wanted = (Agreement, Refusal) if kind is Agreement else (kind,)
-    free = isinstance(said.message, Abort | Pause) and run.proposal is not None and run.abort is None
+    wanted = (messages.Agreement, messages.Refusal) if kind is messages.Agreement else (kind,)
+    free = isinstance(said.message, messages.Abort | messages.Pause) and run.proposal is not None and run.abort is None
     if not free and (said.side not in sides or not isinstance(said.message, wanted)):
         raise NotNow(
             Words(
@@ -94,6 +80,14 @@ def _named(sides: tuple[int, ...]) -> str:
     return " + ".join(map(str, sides)) or "-"
 
 
+def is_day(written: str) -> bool:
+    """Tell whether a text is a day in its one form (ISO 8601)."""
+    try:
+        return date.fromisoformat(written).isoformat() == written
+    except ValueError:
+        return False
+
+
 def is_capacity(places: int) -> bool:
     """Tell whether a capacity is 1, 1.25, 1.5 or 1.75 times a power of two."""
     return places > 0 and places % (1 << max(places.bit_length() - 3, 0)) == 0
@@ -102,7 +96,7 @@ def is_capacity(places: int) -> bool:
 # Steps 0 and 1 -------------------------------------------------------------------------------------------------------
 
 
-def _proposal(_: Run, side: int, message: Proposal) -> None:
+def _proposal(run: Run, side: int, message: messages.Proposal) -> None:
     terms = message.terms
     if not (is_capacity(terms.places) and is_capacity(terms.records)):
         _broken(0, side, "una capacidad no es de las convenidas", "a capacity is not one of those agreed")
@@ -112,9 +106,11 @@ def _proposal(_: Run, side: int, message: Proposal) -> None:
         _broken(0, side, "falta el propósito o el fundamento", "purpose or basis is missing")
     _persons(0, side, message.persons)
     _digest(0, side, message.nonce_seal)
+    _growth(run, 0, side, message)
+    _bands(0, side, message.bands)
 
 
-def _agreement(run: Run, side: int, message: Agreement) -> None:
+def _agreement(run: Run, side: int, message: messages.Agreement) -> None:
     assert run.proposal is not None
     if message.proposal != digest_of(run.proposal):
         _broken(1, side, "responde a otra propuesta", "it answers another proposal")
@@ -123,6 +119,30 @@ def _agreement(run: Run, side: int, message: Agreement) -> None:
         _broken(1, side, f"«{name}» difiere: {ours} y {theirs}", f'"{name}" differs: {ours} and {theirs}')
     _persons(1, side, message.persons)
     _digest(1, side, message.nonce)
+    _growth(run, 1, side, message)
+    _bands(1, side, message.bands)
+
+
+def _growth(run: Run, step: int, side: int, message: messages.Proposal | messages.Agreement) -> None:
+    # (1) From the head that the earlier run named.  (2) By exactly the cap, with its beginning unchanged.
+    before, growth, cap = run.earlier[side], message.growth, message.terms.churn_cap
+    if (growth.before if growth else None) != before:
+        _broken(
+            step, side, "la bitácora del conjunto no parte de la cabeza de la corrida anterior",
+            "the set log does not go on from the head of the earlier run",
+        )  # fmt: skip
+    if growth is None:
+        return
+    try:
+        demand_churn(growth.before, message.set_log, cap, growth.proof)
+    except ProofRefused as error:
+        raise RunBroken(step, side, error.words) from error
+
+
+def _bands(step: int, side: int, bands: tuple[Band, ...]) -> None:
+    keys = [(each.rule, each.band) for each in bands]
+    if keys != sorted(set(keys)) or not all(0 < each.power <= MOST_POWER for each in bands):
+        _broken(step, side, "la concentración no tiene su forma", "the concentration has not its form")
 
 
 def _first_difference(one: Terms, two: Terms) -> tuple[str, object, object]:
@@ -130,7 +150,7 @@ def _first_difference(one: Terms, two: Terms) -> tuple[str, object, object]:
     return next((name, a, b) for name in names if (a := getattr(one, name)) != (b := getattr(two, name)))
 
 
-def _start(run: Run, side: int, message: Start) -> None:
+def _start(run: Run, side: int, message: messages.Start) -> None:
     assert run.proposal is not None
     if sha256(message.nonce).digest() != run.proposal.nonce_seal:
         _broken(1, side, "el número no es el comprometido", "the nonce is not the committed one")
@@ -149,7 +169,7 @@ def _digest(step: int, side: int, value: bytes) -> None:
 # Steps 2 to 4 --------------------------------------------------------------------------------------------------------
 
 
-def _commitment(run: Run, side: int, message: Commitment) -> None:
+def _commitment(run: Run, side: int, message: messages.Commitment) -> None:
     # (1) The agreed number of places.  (2) Nothing of it is the other side's.  (3) It knows its exponent.
     other = run.parts[1 - side].commitment
     if message.places != run.terms.places:
@@ -175,7 +195,7 @@ _NO_EXPONENT = Words(
 )
 
 
-def _list(run: Run, side: int, message: ListSent) -> None:
+def _list(run: Run, side: int, message: messages.ListSent) -> None:
     # (1) The agreed number.  (2) The committed root.  (3) Points.  (4) No repetition.  (5) None of the other side's.
     commitment, other = run.parts[side].commitment, run.parts[1 - side].listed
     assert commitment is not None
@@ -195,11 +215,11 @@ def _list(run: Run, side: int, message: ListSent) -> None:
         _broken(3, side, "la lista trae puntos de la otra parte", "the list holds points of the other side")
 
 
-def _evaluation(_: Run, side: int, message: Evaluation) -> None:
+def _evaluation(_: Run, side: int, message: messages.Evaluation) -> None:
     _digest(4, side, message.root)
 
 
-def _order(run: Run, side: int, message: OrderNonce) -> None:
+def _order(run: Run, side: int, message: messages.OrderNonce) -> None:
     commitment = run.parts[side].commitment
     assert commitment is not None
     if sha256(message.nonce).digest() != commitment.order_seal:
@@ -209,7 +229,7 @@ def _order(run: Run, side: int, message: OrderNonce) -> None:
 # Step 5 --------------------------------------------------------------------------------------------------------------
 
 
-def _opening(run: Run, side: int, message: Opening) -> None:
+def _opening(run: Run, side: int, message: messages.Opening) -> None:
     # (1) The batch that is due, whole.  (2) Under the root of step 4.  (3) Made with the exponent of step 2.
     number = len(run.parts[side].openings)
     if message.batch != number:
@@ -237,7 +257,7 @@ def statement(run: Run, side: int, batch: int, answers: Mapping[int, bytes]) -> 
     return firsts, b"".join(answers[at] for at in proved)
 
 
-def _proof(run: Run, side: int, message: Opening, answers: Mapping[int, bytes]) -> None:
+def _proof(run: Run, side: int, message: messages.Opening, answers: Mapping[int, bytes]) -> None:
     firsts, seconds = statement(run, side, message.batch, answers)
     if message.proof is None:
         if firsts:
@@ -252,12 +272,12 @@ def _proof(run: Run, side: int, message: Opening, answers: Mapping[int, bytes]) 
 # Steps 6 to 10 -------------------------------------------------------------------------------------------------------
 
 
-def _result(run: Run, side: int, message: Result) -> None:
+def _result(run: Run, side: int, message: messages.Result) -> None:
     if message != result_of(common_of(run)):
         _broken(6, side, "el resultado no es el que dan los lotes abiertos", "the result is not what the batches give")
 
 
-def _labels(run: Run, side: int, message: Labels) -> None:
+def _labels(run: Run, side: int, message: messages.Labels) -> None:
     result = run.parts[side].result
     assert result is not None
     if len(message.sealed) != result.size * SEALED_BYTES:
@@ -266,18 +286,18 @@ def _labels(run: Run, side: int, message: Labels) -> None:
         """Each opens, and fits its commitment."""
 
 
-def _pairs(run: Run, side: int, message: Pairs) -> None:
+def _pairs(run: Run, side: int, message: messages.Pairs) -> None:
     pairs = pairs_of(run)
-    if message != Pairs(len(pairs), digest_of_pairs(pairs)):
+    if message != messages.Pairs(len(pairs), digest_of_pairs(pairs)):
         _broken(7, side, "las parejas no son las que dan las etiquetas", "the pairs are not what the labels give")
 
 
-def _decision_seal(_: Run, side: int, message: DecisionSeal) -> None:
+def _decision_seal(_: Run, side: int, message: messages.DecisionSeal) -> None:
     _persons(8, side, message.persons)
     _digest(8, side, message.seal)
 
 
-def _decisions(run: Run, side: int, message: Decisions) -> None:
+def _decisions(run: Run, side: int, message: messages.Decisions) -> None:
     seal, pairs = run.parts[side].decision_seal, run.parts[side].pairs
     assert seal is not None
     assert pairs is not None
@@ -295,7 +315,7 @@ def opened_by_both(run: Run) -> tuple[int, ...]:
     )
 
 
-def _records(run: Run, side: int, message: RecordsOpened) -> None:
+def _records(run: Run, side: int, message: messages.RecordsOpened) -> None:
     if tuple(each.pair for each in message.records) != opened_by_both(run):
         _broken(9, side, "no abre las parejas que ambas abrieron", "it does not open the pairs that both opened")
     pairs = pairs_of(run)
@@ -306,13 +326,32 @@ def _records(run: Run, side: int, message: RecordsOpened) -> None:
 def _record(run: Run, side: int, record: Record, place: int) -> None:
     head = run.proposal.set_log if side == 0 and run.proposal else run.agreement.set_log if run.agreement else None
     assert head is not None
-    entry = record_entry("added", record.act, record.authority, record.entered_on, record.salt)
+    leaf = record.logged.leaf if record.logged else b""
+    entry = record_entry("added", record.act, record.authority, record.entered_on, record.salt, leaf=leaf)
     try:
         demand_record(entry, record.place, head, record.proof)
     except ProofRefused as error:
         raise RunBroken(9, side, _NOT_BEFORE) from error
     if record.place != place:
         _broken(9, side, "el registro no es el de la etiqueta", "the record is not the one of the label")
+    if not is_day(record.entered_on):
+        _broken(9, side, "la fecha del registro no es un día", "the date of the record is not a day")
+    if run.terms.logged:
+        _logged(run, side, record.logged)
+
+
+def _logged(run: Run, side: int, logged: Logged | None) -> None:
+    """Check that an act stood in its owner's log, in the tree that the other side named in step 2."""
+    commitment = run.parts[1 - side].commitment
+    assert commitment is not None
+    if commitment.seen is None:
+        return  # the other side had cosigned nothing: it can demand nothing
+    if logged is None:
+        _broken(9, side, "falta la prueba de que el acto constaba", "the proof that the act was logged is missing")
+    try:
+        verify_inclusion(logged.leaf, logged.place, commitment.seen.size, logged.path, commitment.seen.root)
+    except ProofRefused as error:
+        raise RunBroken(9, side, _NOT_LOGGED) from error
 
 
 _NOT_BEFORE = Words(
@@ -321,34 +360,40 @@ _NOT_BEFORE = Words(
 )
 
 
+_NOT_LOGGED = Words(
+    es="Paso 9: el acto del registro no constaba en el árbol que la otra parte había cofirmado antes de la corrida.",
+    en="Step 9: the act of the record did not stand in the tree that the other side had cosigned before the run.",
+)
+
+
 def _nothing(_: Run, __: int, ___: Message) -> None:
     """Nothing to check: who may say it, and when, was checked before."""
 
 
-def _go_on(_: Run, side: int, message: GoOn) -> None:
+def _go_on(_: Run, side: int, message: messages.GoOn) -> None:
     _persons(5, side, message.persons)
 
 
 _CHECKS: Mapping[type[Message], Callable[[Run, int, Any], None]] = {
-    Proposal: _proposal,
-    Agreement: _agreement,
-    Refusal: _nothing,
-    Start: _start,
-    Commitment: _commitment,
-    ListSent: _list,
-    Evaluation: _evaluation,
-    OrderNonce: _order,
-    Opening: _opening,
-    Result: _result,
-    Labels: _labels,
-    Pairs: _pairs,
-    DecisionSeal: _decision_seal,
-    Decisions: _decisions,
-    RecordsOpened: _records,
-    Close: _nothing,
-    Pause: _nothing,
-    GoOn: _go_on,
-    Abort: _nothing,
+    messages.Proposal: _proposal,
+    messages.Agreement: _agreement,
+    messages.Refusal: _nothing,
+    messages.Start: _start,
+    messages.Commitment: _commitment,
+    messages.ListSent: _list,
+    messages.Evaluation: _evaluation,
+    messages.OrderNonce: _order,
+    messages.Opening: _opening,
+    messages.Result: _result,
+    messages.Labels: _labels,
+    messages.Pairs: _pairs,
+    messages.DecisionSeal: _decision_seal,
+    messages.Decisions: _decisions,
+    messages.RecordsOpened: _records,
+    messages.Close: _nothing,
+    messages.Pause: _nothing,
+    messages.GoOn: _go_on,
+    messages.Abort: _nothing,
 }
 
 

@@ -115,6 +115,8 @@ class Pair:
     tier: int
     """The strongest tier of its keys: 1 before 3."""
     desks: tuple[str, str]
+    matches: tuple[int, ...] = ()
+    """Numbers of the common keys that join them, in the order of the tags."""
 
 
 def pairs_of(run: Run) -> tuple[Pair, ...]:
@@ -127,8 +129,9 @@ def pairs_of(run: Run) -> tuple[Pair, ...]:
 def _pairs(run: Run) -> tuple[Pair, ...]:
     found: dict[tuple[bytes, bytes], Pair] = {}
     said = [(side, part.labels) for side, part in enumerate(run.parts) if part.labels is not None]
-    for labels in zip(*(labels_of(run, side, each) for side, each in said), strict=True):
-        for pair in _joined(*labels):
+    both = zip(*(labels_of(run, side, each) for side, each in said), strict=True)
+    for number, (first, second) in enumerate(both):
+        for pair in _joined(first, second, number):
             found[pair.handles] = _both(found.get(pair.handles, pair), pair)
     return tuple(found[handles] for handles in sorted(found))
 
@@ -140,16 +143,17 @@ def labels_of(run: Run, side: int, labels: Labels) -> Iterator[Label]:
         yield open_label(run, side, match, sealed)
 
 
-def _joined(first: Label, second: Label) -> Iterator[Pair]:
+def _joined(first: Label, second: Label, number: int) -> Iterator[Pair]:
     rules, tier = tuple(sorted({first.rule, second.rule})), max(first.tier, second.tier)
     for one, at in first.records:
         for two, there in second.records:
-            yield Pair((one, two), (at, there), rules, tier, (first.desk, second.desk))
+            yield Pair((one, two), (at, there), rules, tier, (first.desk, second.desk), (number,))
 
 
 def _both(one: Pair, two: Pair) -> Pair:
     rules = tuple(sorted({*one.rules, *two.rules}))
-    return Pair(one.handles, one.places, rules, min(one.tier, two.tier), one.desks)
+    matches = tuple(sorted({*one.matches, *two.matches}))
+    return Pair(one.handles, one.places, rules, min(one.tier, two.tier), one.desks, matches)
 
 
 def digest_of_pairs(pairs: Sequence[Pair]) -> bytes:

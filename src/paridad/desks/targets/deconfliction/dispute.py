@@ -21,7 +21,7 @@ from paridad.desks.targets.deconfliction.checks import check
 from paridad.desks.targets.deconfliction.commitments import Tree, answer_entry, root_through
 from paridad.desks.targets.deconfliction.common import Match, answers_to, common_of
 from paridad.desks.targets.deconfliction.errors import RunBroken
-from paridad.desks.targets.deconfliction.messages import Said
+from paridad.desks.targets.deconfliction.messages import Head, Said
 from paridad.desks.targets.deconfliction.state import Run, evolve
 from paridad.ledger.merkle import leaf_hash
 
@@ -38,9 +38,14 @@ class Verdict:
 NOBODY = Verdict(None, 0, Words(es="Todo corresponde: nadie queda señalado.", en="Everything fits: nobody is named."))
 
 
-def judge(before: Iterable[Said], disputed: Said) -> Verdict:
-    """Return the verdict on a message from the messages before it; those are checked again as well."""
-    run = Run()
+def judge(
+    before: Iterable[Said], disputed: Said, *, earlier: tuple[Head | None, Head | None] = (None, None)
+) -> Verdict:
+    """Return the verdict on a message from the messages before it; those are checked again as well.
+
+    `earlier` are the heads of the set logs that the earlier run of the class named, which both sides have signed.
+    """
+    run = Run(earlier=earlier)
     for said in (*before, disputed):
         try:
             check(run, said)

@@ -5,6 +5,7 @@ DeconflictionError
 ├── WrongPoint    bytes that are no point of the group, or the identity
 ├── ProofFails    a batch proof that does not hold
 ├── NotNow        a step out of turn, or one that a person has to take first
+├── NotSoSoon     a run too early, for too little or for too much change
 └── RunBroken     what the other side sent does not fit what it promised: the step, and who is named
 """
 
@@ -35,6 +36,15 @@ class NotNow(DeconflictionError):
     next_step = Words(
         es="Mire en qué paso está la corrida y quién debe dar el siguiente.",
         en="See which step the run is at, and who has to take the next one.",
+    )
+
+
+class NotSoSoon(DeconflictionError):
+    """A run too early, for too few changed records, or for more growth than the caps admit."""
+
+    next_step = Words(
+        es="Espere, o acuerde otros topes con la otra parte; los de la oficina son propuestas.",
+        en="Wait, or agree on other caps with the other party; those of the desk are proposals.",
     )
 
 

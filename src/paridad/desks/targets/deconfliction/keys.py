@@ -32,7 +32,7 @@ from typing import NamedTuple
 from paridad.base.errors import Malformed
 from paridad.base.words import Words
 from paridad.desks.targets.deconfliction.leakage import MILLION
-from paridad.desks.targets.deconfliction.tokens import Emitted
+from paridad.desks.targets.deconfliction.tokens import Emitted, Part
 
 MOST_KEYS = 40
 FULL_DATE = 10
@@ -65,6 +65,8 @@ class Parts:
     """Days, or years alone, as ISO 8601."""
     ids: tuple[tuple[str, str], ...] = ()
     """Kind and normal form of identifiers whose check holds."""
+    roots: tuple[str, ...] = ()
+    """First ten characters of CURP or RFC: of documents, and as names and dates give them (`roots`)."""
 
 
 class Rule(NamedTuple):
@@ -105,6 +107,11 @@ CORE = tuple(
     )
 )  # fmt: skip
 IDENTIFIER = "ID"
+IDENTIFIES = 20_000
+"""What a number whose check holds weighs."""
+ROOT = Rule("root", "", 0, "", 0, "", 1, either_order=False)
+ROOT_PARTS = ("r2", "r1", "ri")
+"""Tables of its letters: the first two of the first surname, the first of the second, and of the given name."""
 _NO_DAY = Words(es="«{written}» no es un día.", en="“{written}” is not a day.")
 
 
@@ -136,10 +143,20 @@ Tables = Mapping[str, Sequence[Frequencies]]
 
 def weight(part: str, value: str, tables: Tables) -> int:
     """Return what a part weighs by the table that calls it most frequent."""
+    if part == ROOT.name:
+        return _root_weight(value, tables)
     if part == "D":
         year, month, day = value.split("-")
         return weight("Y", year, tables) + weight("month", month, tables) + weight("day", day, tables)
     return min(table.weight(value) for table in tables["year" if part == "Y" else part])
+
+
+def _root_weight(root: str, tables: Tables) -> int:
+    """Return what a root weighs: four letters and a day without its century, by the more frequent of two years."""
+    letters = zip(ROOT_PARTS, (root[:2], root[2], root[3]), strict=True)
+    year = min(weight("Y", century + root[4:6], tables) for century in ("19", "20"))
+    day = weight("month", root[6:8], tables) + weight("day", root[8:10], tables)
+    return sum(weight(part, value, tables) for part, value in letters) + year + day
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +192,13 @@ class Key(NamedTuple):
     parts: tuple[Atom, ...]
     follows: frozenset[Atom]
     cost: int
+    weighed: tuple[Part, ...]
 
     def emitted(self, record: str) -> Emitted:
         """Return the key as a run compares it: each part with its length before it."""
         values = [value for _, *rest in self.parts for value in rest]
         text = b"".join(len(value.encode()).to_bytes(2, "big") + value.encode() for value in values)
-        return Emitted("person", text, record, self.rule.name, self.rule.tier)
+        return Emitted("person", text, record, self.rule.name, self.rule.tier, self.weighed)
 
 
 class Report(NamedTuple):
@@ -200,8 +218,7 @@ def emit(records: Iterable[Parts], tables: Tables, budget: Budget) -> Report:
     emitted: list[Emitted] = []
     silent, undated, cut = [], [], []
     for parts in records:
-        named = [Emitted("person", f"{kind}\x00{value}".encode(), parts.record, IDENTIFIER, 1)
-                 for kind, value in parts.ids]  # fmt: skip
+        named = [_identifier(parts.record, kind, value) for kind, value in parts.ids]
         keys = sorted(minimal(within(parts, tables, budget)), key=lambda key: (-key.cost, key.rule.name, key.parts))
         room = max(MOST_KEYS - len(named), 0)
         own = named + [key.emitted(parts.record) for key in keys[:room]]
@@ -215,18 +232,32 @@ def emit(records: Iterable[Parts], tables: Tables, budget: Budget) -> Report:
     return Report(tuple(emitted), tuple(silent), tuple(undated), tuple(cut))
 
 
+def _identifier(record: str, kind: str, value: str) -> Emitted:
+    part = Part(kind, value, IDENTIFIES)
+    return Emitted("person", f"{kind}\x00{value}".encode(), record, IDENTIFIER, 1, (part,))
+
+
 def within(parts: Parts, tables: Tables, budget: Budget) -> tuple[Key, ...]:
     """Return every key of a record that the budget admits."""
+    return tuple(key for key in every_key(parts, tables, budget) if key.cost >= budget.least)
+
+
+def every_key(parts: Parts, tables: Tables, budget: Budget) -> Iterator[Key]:
+    """Yield every key that a record can make, each once, whatever it costs."""
     rules = [each for each in CORE if each.tier < 3 or budget.names_alone]  # noqa: PLR2004  names alone
     found: dict[tuple[str, tuple[Atom, ...]], Key] = {}
     for name in parts.names:
         for rule_ in rules:
-            for atoms, follows in _made(rule_, name, parts.dates):
-                weighs = sum(weight(kind, value, tables) for kind, value in atoms)
-                key = Key(rule_, atoms, follows, budget.cost(rule_, weighs))
-                if key.cost >= budget.least:
-                    found[rule_.name, atoms] = key
-    return tuple(found.values())
+            for atoms, follows, coarser in _made(rule_, name, parts.dates):
+                weighed = tuple(Part(kind, value, weight(kind, value, tables), coarser.get((kind, value), ()))
+                                for kind, value in atoms)  # fmt: skip
+                cost = budget.cost(rule_, sum(part.weight for part in weighed))
+                found[rule_.name, atoms] = Key(rule_, atoms, follows, cost, weighed)
+    yield from found.values()
+    for root in dict.fromkeys(parts.roots) if tables.keys() >= set(ROOT_PARTS) else ():
+        part = Part(ROOT.name, root, weight(ROOT.name, root, tables))
+        atom = (ROOT.name, root)
+        yield Key(ROOT, (atom,), frozenset({atom}), budget.cost(ROOT, part.weight), (part,))
 
 
 def minimal(keys: Sequence[Key]) -> tuple[Key, ...]:
@@ -258,7 +289,11 @@ def _together(surnames: tuple[str, ...], givens: tuple[str, ...], *, ordered: bo
         yield ("givens", *sorted(givens))
 
 
-def _made(rule_: Rule, name: Name, dates: Iterable[str]) -> Iterator[tuple[tuple[Atom, ...], frozenset[Atom]]]:
+_Made = tuple[tuple[Atom, ...], frozenset[Atom], Mapping[Atom, tuple[tuple[str, str], ...]]]
+
+
+def _made(rule_: Rule, name: Name, dates: Iterable[str]) -> Iterator[_Made]:
+    """Yield the parts of each key, all that follows from it, and what follows from each part alone."""
     days = list(_days(rule_.day, dates))
     for surnames in combinations(name.surnames, rule_.surnames):
         for givens in combinations(name.givens, rule_.givens):
@@ -268,7 +303,23 @@ def _made(rule_: Rule, name: Name, dates: Iterable[str]) -> Iterator[tuple[tuple
                 atoms += sorted((rule_.given, _value(rule_.given, each)) for each in givens)
                 follows = _follows(rule_, surnames, givens)
                 made = (*atoms, *day)
-                yield made, frozenset({*made, *follows, *((("Y", value[:4])) for _, value in day)})
+                coarser = dict(_coarser_parts(rule_, surnames, givens, day))
+                yield made, frozenset({*made, *follows, *((("Y", value[:4])) for _, value in day)}), coarser
+
+
+def _coarser_parts(
+    rule_: Rule, surnames: Sequence[Sound], givens: Sequence[Sound], day: Sequence[Atom]
+) -> Iterator[tuple[Atom, tuple[tuple[str, str], ...]]]:
+    """Yield what follows from one part: a skeleton from a sound, an initial from a given name, a year from a day."""
+    if rule_.surname == "S":
+        yield from ((("S", each.sound), (("s", each.skeleton),)) for each in surnames)
+    for each in givens:
+        initial = ("i", each.skeleton[:1])
+        if rule_.given == "G":
+            yield ("G", each.sound), (("g", each.skeleton), initial)
+        elif rule_.given == "g":
+            yield ("g", each.skeleton), (initial,)
+    yield from ((("D", value), (("Y", value[:4]),)) for kind, value in day if kind == "D")
 
 
 def _value(part: str, name: Sound) -> str:

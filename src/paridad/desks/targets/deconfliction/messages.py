@@ -23,10 +23,26 @@ Persons = tuple[str, str]
 
 
 class Head(NamedTuple):
-    """Size and root of a set log."""
+    """Size and root of a log."""
 
     size: int
     root: bytes
+
+
+class Band(NamedTuple):
+    """How crowded a list is at one rule and one band of rarity, as a power of two."""
+
+    rule: str
+    band: int
+    power: int
+
+
+class Growth(NamedTuple):
+    """How a set log came from the head that the earlier run of its class named to the head of this one."""
+
+    before: Head
+    proof: tuple[bytes, ...]
+    """Consistency proof between the two (RFC 6962 §2.1.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +70,8 @@ class Terms:
     """Entries that the set log gains between two runs, dummies included."""
     young_days: int = 0
     """Authorities younger than this raise an alarm."""
+    logged: bool = False
+    """Records are opened with the proof that their act stood in a tree that the other side had cosigned before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +84,10 @@ class Proposal:
     set_log: Head
     nonce_seal: bytes
     persons: Persons
+    growth: Growth | None = None
+    """Of the own set log since the earlier run; none at the first."""
+    bands: tuple[Band, ...] = ()
+    """Own κ by rule and band of rarity, where it is more than one; in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +100,8 @@ class Agreement:
     set_log: Head
     nonce: bytes
     persons: Persons
+    growth: Growth | None = None
+    bands: tuple[Band, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +128,8 @@ class Commitment:
     knows: Proof
     order_seal: bytes
     places: int
+    seen: Head | None = None
+    """Head of the other side's own log that this side had cosigned by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +216,15 @@ class Decisions:
     decisions: tuple[Decision, ...]
 
 
+class Logged(NamedTuple):
+    """Where the act of a record stands in its owner's log, in the tree that the other side named in step 2."""
+
+    leaf: bytes
+    """Hash of the leaf (RFC 6962 §2.1); the entry of the set log commits to it."""
+    place: int
+    path: tuple[bytes, ...]
+
+
 class Record(NamedTuple):
     """Behind one record of a pair: since when and on what it stands, with its proof in the set log."""
 
@@ -200,6 +235,7 @@ class Record(NamedTuple):
     salt: bytes
     place: int
     proof: tuple[bytes, ...]
+    logged: Logged | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +302,7 @@ def encoded(value: object) -> bytes:
         case str():
             return _marked(b"s", value.encode())
         case int():
-            return _marked(b"i", str(value).encode())
+            return _marked(b"i", str(int(value)).encode())
         case None:
             return _marked(b"n", b"")
         case tuple() | list():

@@ -16,42 +16,25 @@ Worked example
     decide(run, Proceed(), own)        is (): it is the other side's turn
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 from paridad.base.words import Words
-from paridad.desks.targets.deconfliction import group
+from paridad.desks.targets.deconfliction import group, messages
 from paridad.desks.targets.deconfliction.checks import demand_turn, opened_by_both, statement
 from paridad.desks.targets.deconfliction.commitments import Tree, answer_entry
 from paridad.desks.targets.deconfliction.common import common_of, digest_of_pairs, pairs_of, result_of, seal_label
 from paridad.desks.targets.deconfliction.errors import NotNow
 from paridad.desks.targets.deconfliction.messages import (
-    Abort,
-    Agreement,
-    Close,
-    Commitment,
+    Band,
     Decision,
-    Decisions,
-    DecisionSeal,
-    Evaluation,
-    GoOn,
+    Growth,
     Head,
-    Labels,
-    ListSent,
     Message,
-    Opening,
-    OrderNonce,
-    Pairs,
-    Pause,
     Persons,
-    Proposal,
     Record,
-    RecordsOpened,
-    Refusal,
-    Result,
     Said,
-    Start,
     Terms,
     digest_of,
 )
@@ -69,6 +52,8 @@ class Propose:
     concentration: int
     set_log: Head
     persons: Persons
+    growth: Growth | None = None
+    bands: tuple[Band, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +64,8 @@ class Agree:
     concentration: int
     set_log: Head
     persons: Persons
+    growth: Growth | None = None
+    bands: tuple[Band, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +147,8 @@ class Own:
     answers: Answers | None = field(default=None, repr=False)
     decided: tuple[Decision, ...] = ()
     """Its decisions about the pairs, once they are committed."""
+    seen: Head | None = None
+    """Head of the other side's own log that it cosigned last."""
 
 
 def decide(run: Run, command: Command, own: Own) -> tuple[Message, ...]:
@@ -170,15 +159,15 @@ def decide(run: Run, command: Command, own: Own) -> tuple[Message, ...]:
         case Propose() | Agree() | Refuse():
             message = _opening_words(run, command, own)
         case DecidePairs(decisions, persons):
-            message = DecisionSeal(digest_of(Decisions(_decision_salt(own), decisions)), persons)
+            message = messages.DecisionSeal(digest_of(messages.Decisions(_decision_salt(own), decisions)), persons)
         case OpenRecords(records):
-            message = RecordsOpened(tuple(records[pair] for pair in opened_by_both(run)))
+            message = messages.RecordsOpened(tuple(records[pair] for pair in opened_by_both(run)))
         case Raise(alarm):
-            message = Pause(alarm)
+            message = messages.Pause(alarm)
         case Continue(persons):
-            message = GoOn(persons)
+            message = messages.GoOn(persons)
         case _:  # Stop
-            message = Abort(command.reason, len(run.parts[own.side].openings), command.evidence)
+            message = messages.Abort(command.reason, len(run.parts[own.side].openings), command.evidence)
     demand_turn(run, Said(own.side, message))
     return (message,)
 
@@ -186,12 +175,14 @@ def decide(run: Run, command: Command, own: Own) -> tuple[Message, ...]:
 def _opening_words(run: Run, command: Propose | Agree | Refuse, own: Own) -> Message:
     nonce = run_nonce(own.snapshot)
     match command:
-        case Propose(terms, concentration, set_log, persons):
-            return Proposal(terms, concentration, set_log, sha256(nonce).digest(), persons)
-        case Agree(terms, concentration, set_log, persons):
-            return Agreement(_proposal_digest(run), terms, concentration, set_log, nonce, persons)
+        case Propose(terms, concentration, set_log, persons, growth, bands):
+            return messages.Proposal(terms, concentration, set_log, sha256(nonce).digest(), persons, growth, bands)
+        case Agree(terms, concentration, set_log, persons, growth, bands):
+            return messages.Agreement(
+                _proposal_digest(run), terms, concentration, set_log, nonce, persons, growth, bands
+            )
         case _:  # Refuse
-            return Refusal(_proposal_digest(run), command.reason)
+            return messages.Refusal(_proposal_digest(run), command.reason)
 
 
 def _proposal_digest(run: Run) -> bytes:
@@ -209,39 +200,12 @@ def _decision_salt(own: Own) -> bytes:
     return sha256(b"decisions\x00" + own.snapshot.seed).digest()
 
 
-def _proceed(run: Run, own: Own) -> tuple[Message, ...]:  # noqa: PLR0911  one line per step
+def _proceed(run: Run, own: Own) -> tuple[Message, ...]:
     kind, sides = due(run)
-    if own.side not in sides:
+    says = _SAYS.get(kind)
+    if kind is messages.Commitment and not own.snapshot.settled:
         return ()
-    if kind is Start:
-        return (Start(run_nonce(own.snapshot)),)
-    if kind is Commitment:
-        return (_commitment(run, own),)
-    if kind is ListSent:
-        prepared = _prepared(own)
-        return (ListSent(prepared.points, prepared.seals),)
-    if kind is Evaluation:
-        return (Evaluation(_answers(own).tree.root),)
-    if kind is OrderNonce:
-        return (OrderNonce(own.snapshot.nonce),)
-    if kind is Opening:
-        return (_opening(run, own),)
-    return _afterwards(run, own, kind)
-
-
-def _afterwards(run: Run, own: Own, kind: type[Message]) -> tuple[Message, ...]:
-    if kind is Result:
-        return (result_of(common_of(run)),)
-    if kind is Labels:
-        return (_labels(run, own),)
-    if kind is Pairs:
-        pairs = pairs_of(run)
-        return (Pairs(len(pairs), digest_of_pairs(pairs)),)
-    if kind is Decisions:
-        return (Decisions(_decision_salt(own), own.decided),)
-    if kind is Close:
-        return (_close(run),)
-    return ()  # the rest is for persons
+    return (says(run, own),) if says and own.side in sides else ()
 
 
 def _prepared(own: Own) -> Prepared:
@@ -256,15 +220,15 @@ def _answers(own: Own) -> Answers:
     return own.answers
 
 
-def _commitment(run: Run, own: Own) -> Commitment:
+def _commitment(run: Run, own: Own) -> messages.Commitment:
     snapshot, key = own.snapshot, group.public_of(own.snapshot.secret)
     context = knowledge_context(run, own.side)
     knows = group.prove(snapshot.secret, key, group.GENERATOR, key, context, chance=snapshot.chance(context))
     seal = sha256(snapshot.nonce).digest()
-    return Commitment(_prepared(own).tree.root, key, knows, seal, run.terms.places)
+    return messages.Commitment(_prepared(own).tree.root, key, knows, seal, run.terms.places, own.seen)
 
 
-def _opening(run: Run, own: Own) -> Opening:
+def _opening(run: Run, own: Own) -> messages.Opening:
     batch, answers = len(run.parts[own.side].openings), _answers(own)
     positions = run.positions(own.side, batch)
     opened = answers.at(positions)
@@ -274,19 +238,45 @@ def _opening(run: Run, own: Own) -> Opening:
         context, snapshot = run.proof_context(own.side, batch), own.snapshot
         chance = snapshot.chance(context)
         proof = group.prove(snapshot.secret, run.key_of(own.side), firsts, seconds, context, chance=chance)
-    return Opening(batch, b"".join(opened.values()), answers.tree.path(positions), proof)
+    return messages.Opening(batch, b"".join(opened.values()), answers.tree.path(positions), proof)
 
 
-def _labels(run: Run, own: Own) -> Labels:
+def _labels(run: Run, own: Own) -> messages.Labels:
     prepared, snapshot, sealed = _prepared(own), own.snapshot, []
     for match in common_of(run):
         position = match.positions[own.side]
         label = snapshot.label(snapshot.tokens[prepared.holders[position]]).encoded()
         sealed.append(seal_label(match, run.context, own.side, snapshot.salt(position), label))
-    return Labels(b"".join(sealed))
+    return messages.Labels(b"".join(sealed))
 
 
-def _close(run: Run) -> Close:
+def _pairs(run: Run) -> messages.Pairs:
+    pairs = pairs_of(run)
+    return messages.Pairs(len(pairs), digest_of_pairs(pairs))
+
+
+def _close(run: Run) -> messages.Close:
     tiers = [pair.tier for pair in pairs_of(run)]
     leads = tuple((tier, tiers.count(tier)) for tier in sorted(set(tiers)))
-    return Close(leads, ("exponent", "salts", "tokens", "answers"))
+    return messages.Close(leads, ("exponent", "salts", "tokens", "answers"))
+
+
+def _list(own: Own) -> messages.ListSent:
+    prepared = _prepared(own)
+    return messages.ListSent(prepared.points, prepared.seals)
+
+
+_SAYS: Mapping[type[Message], Callable[[Run, Own], Message]] = {
+    messages.Start: lambda _, own: messages.Start(run_nonce(own.snapshot)),
+    messages.Commitment: _commitment,
+    messages.ListSent: lambda _, own: _list(own),
+    messages.Evaluation: lambda _, own: messages.Evaluation(_answers(own).tree.root),
+    messages.OrderNonce: lambda _, own: messages.OrderNonce(own.snapshot.nonce),
+    messages.Opening: _opening,
+    messages.Result: lambda run, _: result_of(common_of(run)),
+    messages.Labels: _labels,
+    messages.Pairs: lambda run, _: _pairs(run),
+    messages.Decisions: lambda _, own: messages.Decisions(_decision_salt(own), own.decided),
+    messages.Close: lambda run, _: _close(run),
+}
+"""What follows by itself; the rest is for persons."""

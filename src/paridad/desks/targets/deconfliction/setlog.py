@@ -21,7 +21,7 @@ from paridad.base.sources import Random
 from paridad.base.strict import encode_base64url, write_json
 from paridad.base.words import Words
 from paridad.desks.targets.deconfliction.errors import DeconflictionError
-from paridad.desks.targets.deconfliction.messages import Head
+from paridad.desks.targets.deconfliction.messages import Growth, Head
 from paridad.ledger.errors import ProofRefused
 from paridad.ledger.merkle import (
     Subtree,
@@ -57,10 +57,15 @@ class SetLog:
         return tuple(root_of_hashes(self.leaves[step.of.start : step.of.end]) for step in steps)
 
 
-def record_entry(change: str, act: bytes, authority: str, entered_on: str, salt: bytes) -> bytes:
-    """Return the entry of a record that was added or removed."""
+def record_entry(change: str, act: bytes, authority: str, entered_on: str, salt: bytes, *, leaf: bytes = b"") -> bytes:
+    """Return the entry of a record that was added or removed; with the leaf hash of its act where that is shown."""
     said = [change, encode_base64url(act), authority, entered_on, encode_base64url(salt)]
-    return sha256(write_json(said)).digest()
+    return sha256(write_json([*said, encode_base64url(leaf)] if leaf else said)).digest()
+
+
+def growth(log: SetLog, before: Head) -> Growth:
+    """Return what shows that a log came from an earlier head."""
+    return Growth(before, log.consistency(before.size) if 0 < before.size < len(log.leaves) else ())
 
 
 def grow(log: SetLog, entries: Sequence[bytes], *, cap: int, chance: Random) -> SetLog:

@@ -20,47 +20,23 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any, Literal, NamedTuple
 
-from paridad.desks.targets.deconfliction import group
-from paridad.desks.targets.deconfliction.messages import (
-    Abort,
-    Agreement,
-    Close,
-    Commitment,
-    Decisions,
-    DecisionSeal,
-    Evaluation,
-    GoOn,
-    Labels,
-    ListSent,
-    Message,
-    Opening,
-    OrderNonce,
-    Pairs,
-    Pause,
-    Proposal,
-    RecordsOpened,
-    Refusal,
-    Result,
-    Said,
-    Start,
-    Terms,
-    digest_of,
-)
+from paridad.desks.targets.deconfliction import group, messages
+from paridad.desks.targets.deconfliction.messages import Head, Message, Said, Terms, digest_of
 from paridad.desks.targets.deconfliction.order import draw, keyed, order
 
 SYMMETRIC: tuple[tuple[int, type[Message], str], ...] = (
-    (2, Commitment, "commitment"),
-    (3, ListSent, "listed"),
-    (4, Evaluation, "evaluation"),
-    (4, OrderNonce, "order"),
-    (5, Opening, "openings"),
-    (6, Result, "result"),
-    (7, Labels, "labels"),
-    (7, Pairs, "pairs"),
-    (8, DecisionSeal, "decision_seal"),
-    (8, Decisions, "decisions"),
-    (9, RecordsOpened, "records"),
-    (10, Close, "close"),
+    (2, messages.Commitment, "commitment"),
+    (3, messages.ListSent, "listed"),
+    (4, messages.Evaluation, "evaluation"),
+    (4, messages.OrderNonce, "order"),
+    (5, messages.Opening, "openings"),
+    (6, messages.Result, "result"),
+    (7, messages.Labels, "labels"),
+    (7, messages.Pairs, "pairs"),
+    (8, messages.DecisionSeal, "decision_seal"),
+    (8, messages.Decisions, "decisions"),
+    (9, messages.RecordsOpened, "records"),
+    (10, messages.Close, "close"),
 )
 """Step, message, and where a side's own stands in its part: each is said by both."""
 _NAMES = {kind: name for _, kind, name in SYMMETRIC}
@@ -70,18 +46,18 @@ _NAMES = {kind: name for _, kind, name in SYMMETRIC}
 class Part:
     """What one side has said since the run has its context."""
 
-    commitment: Commitment | None = None
-    listed: ListSent | None = None
-    evaluation: Evaluation | None = None
-    order: OrderNonce | None = None
-    openings: tuple[Opening, ...] = ()
-    result: Result | None = None
-    labels: Labels | None = None
-    pairs: Pairs | None = None
-    decision_seal: DecisionSeal | None = None
-    decisions: Decisions | None = None
-    records: RecordsOpened | None = None
-    close: Close | None = None
+    commitment: messages.Commitment | None = None
+    listed: messages.ListSent | None = None
+    evaluation: messages.Evaluation | None = None
+    order: messages.OrderNonce | None = None
+    openings: tuple[messages.Opening, ...] = ()
+    result: messages.Result | None = None
+    labels: messages.Labels | None = None
+    pairs: messages.Pairs | None = None
+    decision_seal: messages.DecisionSeal | None = None
+    decisions: messages.Decisions | None = None
+    records: messages.RecordsOpened | None = None
+    close: messages.Close | None = None
 
 
 class Due(NamedTuple):
@@ -95,10 +71,12 @@ class Due(NamedTuple):
 class Run:
     """A run as its messages make it."""
 
-    proposal: Proposal | None = None
-    agreement: Agreement | None = None
-    refusal: Refusal | None = None
-    start: Start | None = None
+    proposal: messages.Proposal | None = None
+    agreement: messages.Agreement | None = None
+    refusal: messages.Refusal | None = None
+    start: messages.Start | None = None
+    earlier: tuple[Head | None, Head | None] = (None, None)
+    """Heads of both set logs that the earlier run of this class named; from the record of both."""
     parts: tuple[Part, Part] = (Part(), Part())
     alarms: tuple[tuple[int, str], ...] = ()
     """Side and alarm of each pause that nobody has ended yet."""
@@ -140,7 +118,7 @@ class Run:
         assert commitment is not None
         return commitment.key
 
-    def list_of(self, side: int) -> ListSent:
+    def list_of(self, side: int) -> messages.ListSent:
         """Return a side's list."""
         listed = self.parts[side].listed
         assert listed is not None
@@ -194,26 +172,26 @@ def knowledge_context(run: Run, side: int) -> bytes:
 def due(run: Run) -> Due:
     """Say what comes next."""
     if run.proposal is None:
-        return Due(Proposal, (0,))
+        return Due(messages.Proposal, (0,))
     if run.abort is not None or run.refusal is not None:
-        return Due(Abort, ())
+        return Due(messages.Abort, ())
     if run.agreement is None:
-        return Due(Agreement, (1,))
+        return Due(messages.Agreement, (1,))
     if run.start is None:
-        return Due(Start, (0,))
+        return Due(messages.Start, (0,))
     if run.alarms:
-        return Due(GoOn, tuple(side for side, _ in run.alarms))
+        return Due(messages.GoOn, tuple(side for side, _ in run.alarms))
     return _symmetric(run)
 
 
 def _symmetric(run: Run) -> Due:
     for _, kind, name in SYMMETRIC:
-        if kind is Opening:
+        if kind is messages.Opening:
             if (side := next_opener(run)) is not None:
                 return Due(kind, (side,))
         elif sides := tuple(side for side in (0, 1) if getattr(run.parts[side], name) is None):
             return Due(kind, sides)
-    return Due(Close, ())
+    return Due(messages.Close, ())
 
 
 def next_opener(run: Run) -> int | None:
@@ -227,28 +205,28 @@ def next_opener(run: Run) -> int | None:
 
 
 def step_of(run: Run) -> int:
-    """Return the number of the step that is due."""
-    kind = due(run).kind
-    return next((step for step, each, _ in SYMMETRIC if each is kind), 0 if kind is Proposal else 1)
+    """Return the number of the step that is due, or that waits for persons to go on."""
+    kind = due(replace(run, alarms=())).kind
+    return next((step for step, each, _ in SYMMETRIC if each is kind), 0 if kind is messages.Proposal else 1)
 
 
 def evolve(run: Run, said: Said) -> Run:  # noqa: PLR0911  one case per message
     """Fold one message into the run."""
     side, message = said
     match message:
-        case Proposal():
+        case messages.Proposal():
             return _first(run, "proposal", message)
-        case Agreement():
+        case messages.Agreement():
             return _first(run, "agreement", message)
-        case Refusal():
+        case messages.Refusal():
             return _first(run, "refusal", message)
-        case Start():
+        case messages.Start():
             return _first(run, "start", message)
-        case Abort():
+        case messages.Abort():
             return replace(run, abort=run.abort or said)
-        case Pause(alarm=alarm):
+        case messages.Pause(alarm=alarm):
             return replace(run, alarms=(*run.alarms, (side, alarm)))
-        case GoOn():
+        case messages.GoOn():
             return replace(run, alarms=tuple(each for each in run.alarms if each[0] != side))
         case _:
             return _said_by(run, side, message)
@@ -266,7 +244,7 @@ def _first(run: Run, name: Once, message: Message) -> Run:
 def _said_by(run: Run, side: int, message: Message) -> Run:
     part, name = run.parts[side], _NAMES[type(message)]
     before = getattr(part, name)
-    if isinstance(message, Opening):
+    if isinstance(message, messages.Opening):
         if message.batch != len(part.openings):
             return replace(run, stray=run.stray + 1)
         after = replace(part, openings=(*part.openings, message))

@@ -42,6 +42,15 @@ Spread = Callable[[Callable[[bytes], bytes], Iterable[bytes]], Iterable[bytes]]
 """Applies a function to pieces, in order: `map`, or the `map` of a pool of processes."""
 
 
+class Part(NamedTuple):
+    """One part of a key: what it weighs by the agreed tables, and which coarser parts follow from it."""
+
+    kind: str
+    value: str
+    weight: int
+    follows: tuple[tuple[str, str], ...] = ()
+
+
 class Emitted(NamedTuple):
     """One key of one record, as the rules emit it."""
 
@@ -50,6 +59,7 @@ class Emitted(NamedTuple):
     record: str
     rule: str
     tier: int
+    parts: tuple[Part, ...] = ()
 
 
 class Token(NamedTuple):
@@ -59,6 +69,7 @@ class Token(NamedTuple):
     records: tuple[str, ...]
     rule: str
     tier: int
+    parts: tuple[Part, ...] = ()
 
 
 class Label(NamedTuple):
@@ -101,6 +112,8 @@ class Snapshot:
     """Whom to contact about a record."""
     places: Mapping[str, int] = field(default_factory=dict, repr=False)
     """Index of each record in the set log."""
+    settled: bool = True
+    """Whether the tokens are final; those of who proposes may wait until both concentrations are known."""
 
     @property
     def secret(self) -> bytes:
@@ -152,7 +165,7 @@ def gather(emitted: Iterable[Emitted]) -> tuple[tuple[Token, ...], tuple[str, ..
         if len(records) > MOST_RECORDS:
             crowded.update(records)
         else:
-            tokens.append(Token(key, records, group_[0].rule, group_[0].tier))
+            tokens.append(Token(key, records, group_[0].rule, group_[0].tier, group_[0].parts))
     return tuple(tokens), tuple(sorted(crowded))
 
 
