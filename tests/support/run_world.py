@@ -64,11 +64,15 @@ class RunWorld:
 
     def json(self, side: int, verb: str, *more: str, role: str = "liaison", second: bool = False) -> Any:
         """Run a command of a side that has to succeed."""
-        return self.lines.json(self.agencies[side][:2], "targets", "run", verb, *more, *self.who(side, role, second=second))
+        return self.lines.json(
+            self.agencies[side][:2], "targets", "run", verb, *more, *self.who(side, role, second=second)
+        )
 
     def run(self, side: int, verb: str, *more: str, role: str = "liaison", second: bool = False) -> Result:
         """Run a command of a side."""
-        return self.lines.run(self.agencies[side][:2], "targets", "run", verb, *more, *self.who(side, role, second=second))
+        return self.lines.run(
+            self.agencies[side][:2], "targets", "run", verb, *more, *self.who(side, role, second=second)
+        )
 
     def approve(self, side: int, draft: Any, *more: str) -> Any:
         """Let a second person approve a draft."""

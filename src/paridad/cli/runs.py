@@ -32,9 +32,10 @@ from paridad.cli.verbs import Noun, Verb
 from paridad.desks.targets import codes, projection
 from paridad.desks.targets.comparable import parts_of, rules_digest, tables, tables_digest
 from paridad.desks.targets.deconfliction import alarms
-from paridad.desks.targets.deconfliction.keys import IDENTIFIER, Budget, within
+from paridad.desks.targets.deconfliction.keys import IDENTIFIER, Budget, rule, within
 from paridad.desks.targets.deconfliction.leakage import before
-from paridad.desks.targets.deconfliction.messages import Abort, Decision, Pairs, RecordsOpened, Terms
+from paridad.desks.targets.deconfliction.messages import Abort, Pairs, RecordsOpened, Terms
+from paridad.desks.targets.deconfliction.messages import Decision as Decided
 from paridad.node import runs
 from paridad.node.carrying import Lead
 from paridad.node.gathering import Gathered, Wanted, gather_list
@@ -44,6 +45,7 @@ from paridad.node.rechecking import BREAKS, recheck
 from paridad.node.run_drafts import Draft, drafts_of, find_draft, said_by
 from paridad.node.run_view import Seen, read_run, runs_of
 from paridad.node.saying import demand_role
+from paridad.policy.decision import Decision
 from paridad.policy.question import CommandQuestion
 from paridad.store.acts import get_acts
 
@@ -59,6 +61,11 @@ ESTIMATE = Words(
     es="Es una estimación con medio milisegundo por clave y lado; la otra parte y la línea cuentan aparte.",
     en="This is an estimate at half a millisecond a key and side; the other party and the line come on top.",
 )
+SURNAMES = (None, Words(es="un apellido", en="a surname"), Words(es="dos apellidos", en="two surnames"))
+GIVENS = (None, Words(es="un nombre", en="a given name"), Words(es="dos nombres", en="two given names"))
+INITIAL = Words(es="una inicial", en="an initial")
+WHEN = {"": None, "D": Words(es="fecha completa", en="full date"), "Y": Words(es="año", en="year")}
+"""The parts of a rule, by how many of them it takes."""
 ABORT = Words(
     es="Terminar no deshace lo que los lotes abiertos ya dijeron; lo demás no se dice. La otra parte ve quién terminó "
     "y el motivo. Los secretos de la corrida se destruyen: para comparar hace falta otra.",
@@ -198,7 +205,7 @@ def _previewed(reading: Reading, found: Gathered) -> dict[str, JsonValue]:
         "fits": len(found.compared) <= terms.records and len(found.tokens) <= terms.places,
         "left_out": list(_left_out(reading, found)),
         "cost": cost_of(terms),
-        "learned": [words(each) for each in before(terms, (0, 0))],
+        "learned": _sentences(before(terms, (0, 0))),
     }
 
 
@@ -209,6 +216,10 @@ def cost_of(terms: Terms) -> JsonValue:
         "about_megabytes": terms.places * BYTES_A_KEY // MEGABYTE + 1,
         "notice": words(ESTIMATE),
     }
+
+
+def _sentences(said: Iterable[Words]) -> JsonValue:
+    return [{"says": words(each)} for each in said]
 
 
 def _terms(node: Node, terms: Terms, *, names_alone: bool) -> JsonValue:
@@ -302,7 +313,7 @@ def _draft(reading: Reading, draft: Draft) -> dict[str, JsonValue]:
             "records_compared": content["records"],
             "keys_made": content["keys"],
             "cost": cost_of(terms),
-            "learned": [words(each) for each in before(terms, (0, 0))],
+            "learned": _sentences(before(terms, (0, 0))),
         }
     if "decisions" in content:
         told["choices"] = [
@@ -412,7 +423,7 @@ def decide(node: Node, form: Decide) -> JsonValue:
     """Prepare the decisions about all leads; another person approves them."""
     reading = reader(node, form.officer)
     seen = _seen(reading, form.run)
-    chosen = {_number(number): Decision(choice, reason) for number, choice, reason in form.choice}  # type: ignore[arg-type]
+    chosen = {_number(number): Decided(choice, reason) for number, choice, reason in form.choice}  # type: ignore[arg-type]
     draft = runs.prepare_decisions(node, reading.officer, seen, chosen, now=reading.now, keep=not form.dry_run)
     return _prepared(reading, draft, form)
 
@@ -483,10 +494,14 @@ def show(node: Node, form: ShowRun) -> JsonValue:
                     "batches_each": where.batches},
         **({"run_terms": _run_terms(reading, seen), "cost": cost_of(terms)} if terms else {}),
         "alarms": [_alarm(seen, side, name) for side, text in seen.run.alarms for name in text.split()],
-        "so_far": [words(each) for each in seen.learned()],
-        **({"learned": [words(each) for each in before(terms, (0, 0))]} if terms else {}),
+        "so_far": _sentences(seen.learned()),
+        **({"learned": _sentences(before(terms, (0, 0)))} if terms else {}),
         **_ends(seen),
-        "people": [{"officer": each.judge, "did": each.reason, "at": each.at} for each in people],
+        "people": [
+            {"officer": each.officer, "did": words(codes.label("run_did", each.what)), "reason": each.reason,
+             "at": each.at}
+            for each in people
+        ],
         "run_drafts": [_draft(reading, each) for each in waiting],
         "possible_now": list(_possible(reading, seen)),
         "abort_means": words(ABORT),
@@ -525,7 +540,7 @@ def _ends(seen: Seen) -> dict[str, JsonValue]:
     if closes:
         told["closed_with"] = {
             "leads_by_tier": [{"tier": _tier(tier), "count": count} for tier, count in closes[0].leads],
-            "destroyed": list(closes[0].destroyed),
+            "destroyed": [words(codes.label("run_destroyed", each)) for each in closes[0].destroyed],
             "same_on_both": len(closes) > 1 and closes[0].leads == closes[1].leads,
         }
     return told
@@ -614,10 +629,18 @@ def _lead(reading: Reading, conn: sa.Connection, seen: Seen, lead: Lead) -> dict
         **_decided(seen, lead.pair),
     }
     row = projection.get(conn, lead.record, reading.sight) if lead.record else None
+    if lead.record and row is None:
+        told["reasons"] = reasons(_kept_back(reading, conn, lead.record))
     if row is not None:
         told["own_record"] = {"act": lead.record, "name": row.name}
         told["rules"] = list(_rules(reading, conn, seen, lead))
     return told
+
+
+def _kept_back(reading: Reading, conn: sa.Connection, act: str) -> Decision:
+    """Return why an officer may not see an own record."""
+    [envelope] = [each.envelope for each in get_acts(conn, [act]).values()]
+    return reading.sight.why(envelope.hnd, "identity", involved=reading.sight.reader.involved(envelope))
 
 
 def _rules(reading: Reading, conn: sa.Connection, seen: Seen, lead: Lead) -> Iterator[JsonValue]:
@@ -631,7 +654,17 @@ def _rules(reading: Reading, conn: sa.Connection, seen: Seen, lead: Lead) -> Ite
     for name in lead.rules:
         costs = [key.cost for key in keys if key.rule.name == name]
         rare = {} if name == IDENTIFIER or not costs else {"shared_by_one_in": 1 << (min(costs) // 1000)}
-        yield {"rule_name": name, **rare}
+        yield {"rule_name": words(rule_words(name), name), **rare}
+
+
+def rule_words(name: str) -> Words:
+    """Return what a rule joins records by."""
+    if name == IDENTIFIER:
+        return Words(es="un identificador", en="an identifier")
+    found = rule(name)
+    givens = INITIAL if found.given == "i" else GIVENS[found.givens]
+    said = [each for each in (SURNAMES[found.surnames], givens, WHEN[found.day]) if each]
+    return Words(es=", ".join(each.es for each in said), en=", ".join(each.en for each in said))
 
 
 def _decided(seen: Seen, pair: int) -> dict[str, JsonValue]:

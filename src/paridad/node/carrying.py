@@ -38,6 +38,7 @@ from paridad.node.comparing import Comparison, clear, lockers, reopen
 from paridad.node.gathering import watch_of
 from paridad.node.node import Node
 from paridad.node.run_view import Seen, note_broken, read_run, runs_of
+from paridad.store.acts import last_filed
 
 log = logging.getLogger("paridad.runs")
 PAUSE_SECONDS = 0.25
@@ -63,9 +64,16 @@ class Carrier:
     node: Node
     _open: dict[str, Comparison] = field(default_factory=dict)
     _over: set[str] = field(default_factory=set)
+    _looked: int = -1
+    """The act that was filed last when nothing followed any more."""
 
     def round(self) -> int:
         """Carry every run forward as far as it goes; return how many acts were said."""
+        with self.node.own.store.read() as conn:
+            last = last_filed(conn)
+        if last == self._looked:
+            return 0
+        self._looked = last
         return sum(self._carry(each) for each in self._running())
 
     def _running(self) -> list[Seen]:
@@ -89,6 +97,7 @@ class Carrier:
         except ParidadError as error:
             log.warning("run %s: %s", seen.proposal, error.words.en)
             self._open.pop(seen.proposal, None)
+            self._looked = -1
             return 0
         if run.broken is not None:
             note_broken(self.node, seen.proposal, run.broken, run.broken_by)

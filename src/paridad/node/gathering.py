@@ -118,10 +118,13 @@ def gather_list(node: Node, wanted: Wanted, *, now: int) -> Gathered:
 
 def _allowed(node: Node, wanted: Wanted, kept: dict[str, Decision], *, now: int) -> Iterator[tuple[VerifiedAct, bool]]:
     """Yield the records that may be compared, and whether their numbers may; note the others with the reason."""
+    asked: dict[ReleaseQuestion, Decision] = {}
     for act in _own_records(node, wanted.agency):
-        identity, document = node.own.engine.decide(
-            [_question(node, wanted, act, each, now=now) for each in ("identity", "document")], now=now
-        )
+        questions = [_question(node, wanted, act, each, now=now) for each in ("identity", "document")]
+        for each in questions:
+            if each not in asked:
+                asked[each] = node.own.engine.decide_one(each, now=now)
+        identity, document = (asked[each] for each in questions)
         if identity.allowed:
             yield act, document.allowed
         else:

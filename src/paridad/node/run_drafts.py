@@ -16,6 +16,7 @@ Worked example
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -55,7 +56,7 @@ class Draft:
         cls, kind: str, run: str, officer: Officer, content: Mapping[str, JsonValue], *, now: int, random: Random
     ) -> "Draft":
         """Prepare something in an officer's name."""
-        return cls(encode_base64url(random(_ID_BYTES)), kind, run, officer.agency, officer.id, now, content)
+        return cls(random(_ID_BYTES).hex(), kind, run, officer.agency, officer.id, now, content)
 
     @property
     def until(self) -> int:
@@ -151,11 +152,23 @@ def pseudonyms(first: str, second: str, random: Random) -> Persons:
     return one, two
 
 
-def note_said(own: OwnSide, run: str, officer: str, what: str, *, now: int) -> None:
+class Did(NamedTuple):
+    """What an officer did in a run."""
+
+    officer: str
+    what: str
+    """A code of the list `run_did`."""
+    reason: str
+    at: int
+
+
+def note_said(own: OwnSide, run: str, officer: str, what: str, reason: str = "", *, now: int) -> None:
     """Keep at this node who did what in a run."""
-    own.store.submit(lambda conn: judge(conn, Judgement(f"run {run}", now, officer, what)))
+    noted = Judgement(f"run {run}", now, officer, f"{what} {reason}".strip())
+    own.store.submit(lambda conn: judge(conn, noted))
 
 
-def said_by(conn: sa.Connection, run: str) -> list[Judgement]:
+def said_by(conn: sa.Connection, run: str) -> list[Did]:
     """Return who did what in a run at this node, oldest first."""
-    return judgements_of(conn, f"run {run}")
+    noted = ((each, *each.reason.partition(" ")) for each in judgements_of(conn, f"run {run}"))
+    return [Did(each.judge, what, reason, each.at) for each, what, _, reason in noted]

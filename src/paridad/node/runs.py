@@ -347,8 +347,8 @@ def approve(node: Node, officer: Officer, id_: str, digest: str, *, now: int, na
             _demand_state(seen, "paused")
             demand_taken(node.own, draft)
             run = _command(node, seen, Continue(persons))
-    note_said(node.own, run, draft.officer, f"prepared {draft.kind}", now=draft.at)
-    note_said(node.own, run, officer.id, f"approved {draft.kind}", now=now)
+    note_said(node.own, run, draft.officer, f"prepared-{draft.kind}", now=draft.at)
+    note_said(node.own, run, officer.id, f"approved-{draft.kind}", now=now)
     return run
 
 
@@ -412,7 +412,7 @@ def refuse(node: Node, officer: Officer, seen: Seen, reason: str, *, now: int) -
             Words(es="La propuso su parte: termínela con stop.", en="Your party proposed it: end it with stop.")
         )
     run = comparing.answer(node, seen.proposal, Brought((), seen.agency), Refuse(reason)).proposal
-    note_said(node.own, run, officer.id, "refused", now=now)
+    note_said(node.own, run, officer.id, "refused", reason, now=now)
     return run
 
 
@@ -422,7 +422,7 @@ def pause(node: Node, officer: Officer, seen: Seen, reason: str, *, now: int) ->
     _demand_state(seen, "running")
     _demand_reason(reason)
     run = _command(node, seen, Raise(BY_A_PERSON))
-    note_said(node.own, run, officer.id, f"paused: {reason}", now=now)
+    note_said(node.own, run, officer.id, "paused", reason, now=now)
     return run
 
 
@@ -432,7 +432,7 @@ def stop(node: Node, officer: Officer, seen: Seen, reason: str, *, now: int) -> 
     _demand_state(seen, "proposed", "running", "paused", "review", "opening", "broken")
     _demand_reason(reason)
     run = _command(node, seen, Stop(reason))
-    note_said(node.own, run, officer.id, f"ended: {reason}", now=now)
+    note_said(node.own, run, officer.id, "ended", reason, now=now)
     return run
 
 
@@ -447,7 +447,7 @@ def open_records(node: Node, officer: Officer, seen: Seen, *, now: int) -> str:
     assert log is not None  # no other run between the two is agreed to before this one ends
     records = {pair: record_of(log, found[pair], pair) for pair in opened_by_both(seen.run)}
     run = _command(node, seen, OpenRecords(records))
-    note_said(node.own, run, officer.id, "opened records", now=now)
+    note_said(node.own, run, officer.id, "opened", now=now)
     return run
 
 
