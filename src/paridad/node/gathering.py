@@ -28,7 +28,7 @@ from paridad.base.strict import encode_base64url
 from paridad.desks.targets import projection
 from paridad.desks.targets.comparable import is_compared, parts_of, tables
 from paridad.desks.targets.deconfliction.alarms import Watch
-from paridad.desks.targets.deconfliction.keys import FULL_DATE, IDENTIFIER, Budget, Parts, emit
+from paridad.desks.targets.deconfliction.keys import CORE, FULL_DATE, Budget, Parts, emit
 from paridad.desks.targets.deconfliction.messages import Terms
 from paridad.desks.targets.deconfliction.tokens import Token, gather
 from paridad.exchange import filing
@@ -43,6 +43,8 @@ from paridad.store.acts import get_acts
 _GROUP = 500
 _DATE_BYTES = FULL_DATE + 2
 """A date at the end of a key, with its length before it."""
+_NAMED = frozenset(each.name for each in CORE if each.day == "D" and each.surname and each.given in {"g", "G"})
+"""Rules of a whole name with a full date; a date that could be exchanged makes two keys of one record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +94,15 @@ class Gathered:
 
 
 def watch_of(tokens: tuple[Token, ...]) -> Watch:
-    """Return what is watched for: one name that is hit with several dates."""
-    dated = ((number, each) for number, each in enumerate(tokens) if each.tier == 1 and each.rule != IDENTIFIER)
-    return Watch(names={number: f"{each.rule} {each.key[:-_DATE_BYTES].hex()}" for number, each in dated})
+    """Return what is watched for: one name, given and family, that is hit with the dates of several own records."""
+    names: dict[int, str] = {}
+    counted: set[tuple[str, tuple[str, ...]]] = set()
+    for number, each in enumerate(tokens):
+        name = f"{each.rule} {each.key[:-_DATE_BYTES].hex()}"
+        if each.rule in _NAMED and (name, each.records) not in counted:
+            counted.add((name, each.records))
+            names[number] = name
+    return Watch(names=names)
 
 
 def gather_list(node: Node, wanted: Wanted, *, now: int) -> Gathered:
