@@ -346,10 +346,13 @@ def show_draft(node: Node, form: OneDraft) -> JsonValue:
 def _conducting(node: Node, officer: str) -> Reading:
     """Return the sight of an officer who prepares or approves; nobody else is told what is prepared."""
     reading = reader(node, officer)
-    may = {runs.APPROVES, *runs.PREPARES.values()}
-    if not any(_may(reading, each) for each in sorted(may)):
+    if not _conducts(reading):
         demand_role(node.own, reading.officer, runs.APPROVES, now=reading.now)
     return reading
+
+
+def _conducts(reading: Reading) -> bool:
+    return any(_may(reading, each) for each in sorted({runs.APPROVES, *runs.PREPARES.values()}))
 
 
 def _may(reading: Reading, what: str) -> bool:
@@ -458,7 +461,14 @@ def list_runs(node: Node, form: ListRuns) -> JsonValue:
         found = [seen for name in page if (seen := read_run(conn, node, name))]
     note(reading, page, "runs")
     more = page[-1] if len(known) > start + limit else ""
-    return {"known": len(known), "runs": [_row(reading, each) for each in found], "more_after": more}
+    waiting = drafts_of(node.own, reading.officer.agency, now=reading.now) if _conducts(reading) else []
+    return {
+        "known": len(known),
+        "runs": [_row(reading, each) for each in found],
+        "more_after": more,
+        "run_drafts": [_draft(reading, each) for each in waiting],
+        "possible_now": ["propose"] if _may(reading, runs.PREPARES["proposal"]) else [],
+    }
 
 
 def _row(reading: Reading, seen: Seen) -> dict[str, JsonValue]:
@@ -502,7 +512,7 @@ def show(node: Node, form: ShowRun) -> JsonValue:
              "at": each.at}
             for each in people
         ],
-        "run_drafts": [_draft(reading, each) for each in waiting],
+        "run_drafts": [_draft(reading, each) for each in waiting] if _conducts(reading) else [],
         "possible_now": list(_possible(reading, seen)),
         "abort_means": words(ABORT),
     }  # fmt: skip
