@@ -34,6 +34,9 @@ BY_ITSELF = (
     "node/keeping.py",
     "node/views.py",
     "node/recovery.py",
+    "node/carrying.py",
+    "node/run_view.py",
+    "node/gathering.py",
 )
 """What runs without anybody asking; the whole of `exchange` and `ledger` as well."""
 DECIDES = {"paridad.folio.commands", "paridad.folio.conditions", "paridad.folio.steps", "paridad.node.saying"}

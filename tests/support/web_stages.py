@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from paridad.cli.operations import OPERATIONS
+from support.run_stages import TERMS, RunStages
 from support.web_world import BASIS, PURPOSE, Houses
 
 
@@ -39,10 +40,23 @@ class Stages:
         self.says(self.asking, "outcome", self.names["closed"], outcome="investigation-opened")
         self.says(self.asking, "close", self.names["closed"])
         self.houses.settle()
+        self._compare()
 
     def _proposed(self) -> str:
         said = self.says(self.asked, "propose.answer", self.names["proposed"], record=[self.names["record"]])
         return str(said["acts"][0]["act"])
+
+    def _compare(self) -> None:
+        """Bring a run to its close, and another to its leads; a third is proposed between two other agencies."""
+        runs = RunStages(self.houses.parties, self.asking, self.asked)
+        draft = runs.ask(self.asking, "propose", second=True, peer=self._other(self.asked), **TERMS)
+        back = RunStages(self.houses.parties, self._other(self.asking), self.asked, only_proposed=True)
+        self.names |= {**runs.names, **back.names, "draft": draft["draft"]}
+
+    def _other(self, agency: str) -> str:
+        """Return another agency of the same party."""
+        signers = self.houses.parties.by_name[agency.partition("/")[0]].own.act_signers
+        return next(each for each in sorted(signers) if each != agency)
 
     def opened(self) -> str:
         """Open a folio and deliver it."""

@@ -107,6 +107,8 @@ class Comparison:
     """Act hash of the proposal; empty until it is filed."""
     player: Player
     broken: RunBroken | None = None
+    broken_by: str = ""
+    """The act that broke it."""
     stray: int = 0
     _known: set[str] = field(default_factory=set)
     _looked: int = 0
@@ -116,7 +118,7 @@ class Comparison:
         self.take_in()
         said = 0 if self.broken else self._say(self.player.proceed())
         if all(part.close for part in self.player.run.parts):
-            self._clear()
+            clear(self.node, self.proposal)
         return said
 
     def command(self, command: Command) -> int:
@@ -138,7 +140,7 @@ class Comparison:
     def _with_proofs(self, command: Command) -> Command:
         """Add to records that are opened the proof that their act was logged, where the terms ask for it."""
         seen = part.seen if (part := self.player.run.parts[1 - self.player.side].commitment) else None
-        if not isinstance(command, OpenRecords) or seen is None or not self.player.run.terms.logged:
+        if not isinstance(command, OpenRecords) or not self.player.run.terms.logged:
             return command
         return OpenRecords({pair: logged(self.node, each, seen) for pair, each in command.records.items()})
 
@@ -148,6 +150,8 @@ class Comparison:
             with self.node.own.store.read() as conn:
                 (act,) = read_acts(conn, self.node.own, [stored])
             self._take_act(act, ours=stored.ours)
+            if self.broken and not self.broken_by:
+                self.broken_by = stored.hash
             self._known.add(stored.hash)
             self._looked = stored.filed
 
@@ -242,22 +246,23 @@ class Comparison:
             case Close():
                 vault.destroy(conn, [secrets, decided])
 
-    def _clear(self) -> None:
-        """Destroy lists, answers and labels: both sides have closed, and both hold what they were owed."""
-        own, now = self.node.own, self.node.clock()
-        with own.store.read() as conn:
-            acts = [act.hash for act in every(conn, ActQuery(kinds=DESTROYED, refers_to=self.proposal))]
-            digests = [digest for act in acts for digest in payloads_of(conn, act)]
 
-        def commit(conn: sa.Connection) -> None:
-            for act in acts:
-                own.vault.erase(conn, act, at=now, backups_by=backups_by(now), reason=f"run {self.proposal} closed")
-            for digest in digests:
-                note_payload_destroyed(conn, digest, at=now)
+def clear(node: Node, proposal: str) -> None:
+    """Destroy lists, answers and labels: both sides have closed, and both hold what they were owed."""
+    own, now = node.own, node.clock()
+    with own.store.read() as conn:
+        acts = [act.hash for act in every(conn, ActQuery(kinds=DESTROYED, refers_to=proposal))]
+        digests = [digest for act in acts for digest in payloads_of(conn, act)]
 
-        own.store.submit(commit)
+    def commit(conn: sa.Connection) -> None:
+        for act in acts:
+            own.vault.erase(conn, act, at=now, backups_by=backups_by(now), reason=f"run {proposal} closed")
         for digest in digests:
-            self.node.payloads.destroy(digest)
+            note_payload_destroyed(conn, digest, at=now)
+
+    own.store.submit(commit)
+    for digest in digests:
+        node.payloads.destroy(digest)
 
 
 def lockers(proposal: str) -> tuple[str, str]:

@@ -9,6 +9,8 @@ ParidadError
     ├── FolioMoved        an act came while a command was prepared
     ├── AssentOver        what an officer should assent to is over or was used
     ├── ReasonMissing     a judgement of a person that says no reason
+    ├── RunRefused        a run of private deconfliction that cannot be proposed, agreed or taken further so
+    ├── DraftOver         a draft for a second person that is over, was used, or no longer says what was prepared
     ├── SharedLogBehind   leaves of ours that another party holds and this node does not (also `UnknownState`)
     ├── OwnLogLost        leaves of the log of internal records that nobody can give back (also `UnknownState`)
     └── NotFound          nothing of that name is here
@@ -64,6 +66,20 @@ class ReasonMissing(NodeError):
     next_step = Words(
         es="Escriba en una frase por qué: queda con quién y cuándo lo decidió.",
         en="Write in a sentence why: it stays with who decided and when.",
+    )
+
+
+class RunRefused(NodeError):
+    """A run that cannot be proposed, agreed to or taken further as it was asked."""
+
+
+class DraftOver(NodeError):
+    """What a second person should approve is over, was used, or is not what was prepared any more."""
+
+    exit_code = ExitCode.TRY_AGAIN
+    next_step = Words(
+        es="Prepárelo de nuevo y que otra persona lo revise; nada se envió.",
+        en="Prepare it again and let another person review it; nothing was sent.",
     )
 
 

@@ -127,14 +127,16 @@ def is_own_head(node: Node, head: Head) -> bool:
     return note is not None and read_checkpoint_text(read_note(note).text).root == head.root
 
 
-def logged(node: Node, record: Record, seen: Head) -> Record:
-    """Return a record with the proof that its act stood in the tree that the other party had cosigned."""
+def logged(node: Node, record: Record, seen: Head | None) -> Record:
+    """Return a record with the proof that its act stood in the tree that the other party had cosigned, if in any."""
     hash_, own = encode_base64url(record.act), node.own
     with own.store.read() as conn:
         stored = get_acts(conn, [hash_]).get(hash_)  # type: ignore[call-overload]
         place = indexes_of(conn, own.own, [hash_]).get(hash_)  # type: ignore[call-overload]
-        if stored is None or place is None or place >= seen.size:
+        if stored is None or place is None or (seen and place >= seen.size):
             raise NotNow(_NOT_YET.fill(pair=str(record.pair)))
+        if seen is None:
+            return record._replace(logged=Logged(leaf_hash(stored.signed), place, ()))
         path = log.view(SqlLedgerStore(conn), own.own, seen.size).inclusion(place)
     return record._replace(logged=Logged(leaf_hash(stored.signed), place, tuple(path)))
 

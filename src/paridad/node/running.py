@@ -8,6 +8,7 @@ Rules
   - The local door is a Unix socket of mode 0600 in the node's folder: one strict JSON line in, one out. What can be
     asked there is handed in (`operations`), so that a command does the same in the daemon as by itself.
   - A line that does not end, or a caller that hangs up, changes nothing at the door; what was carried out stays.
+  - Runs of private deconfliction are carried forward by a thread of their own, beside the rounds.
   - A fault in one round is told and the next round comes; unknown state (`UnknownState`) stops the daemon.
 """
 
@@ -25,6 +26,7 @@ from paridad.base.words import Words
 from paridad.exchange.server import Server
 from paridad.exchange.transport import Credentials, HttpTransport, PeerAddress, own_tls, peer_tls
 from paridad.ledger.errors import RootMismatch, UnknownState
+from paridad.node.carrying import Carrier, Carrying
 from paridad.node.errors import DoorRefused
 from paridad.node.node import Node
 
@@ -78,6 +80,7 @@ class Daemon:
         """Listen, open the local door, compare with the witnesses; return the port of the edge."""
         self.door = Door(self.node, self.operations, self.node.home.path / SOCKET, self.work)
         self.server = edge_server(self.node)
+        self.runs = Carrying(Carrier(self.node), self.work)
         self.server.start()
         self.door.start()
         return self.server.port
@@ -87,6 +90,7 @@ class Daemon:
         if self.node.transport is None:
             self.node.transport = http_line(self.node)
         self.node.lines, self.node.batches = LINES, BATCHES
+        self.runs.start()
         compared = False
         while not self.stopping.is_set():
             self.work.clear()
@@ -113,6 +117,7 @@ class Daemon:
         self.work.set()
         self.door.stop()
         self.server.stop()
+        self.runs.stop()
         self.node.close()
 
 

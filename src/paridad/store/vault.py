@@ -159,6 +159,11 @@ class Vault:
         """Destroy what was sealed under these names; return how many there were."""
         return conn.execute(sa.delete(lockers).where(lockers.c.name.in_(list(names)))).rowcount
 
+    def names(self, conn: sa.Connection, prefix: str) -> list[str]:
+        """Return the names that begin so and under which something is sealed."""
+        found = sa.select(lockers.c.name).where(lockers.c.name.startswith(prefix, autoescape=True))
+        return list(conn.execute(found.order_by(lockers.c.name)).scalars())
+
     # --- epochs --------------------------------------------------------------------------------------------------
 
     def re_wrap(self, conn: sa.Connection, *, limit: int = 1000) -> int:

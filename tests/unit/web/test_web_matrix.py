@@ -39,6 +39,7 @@ from paridad.web.office import Office
 from paridad.web.pages import ROUTES
 from paridad.web.signin import cookie_name
 from support.matters import BOTH_WAYS, WAYS, Matter, matter, person
+from support.run_stages import RunStages
 from support.web_world import Person
 
 CLASSES = (
@@ -101,6 +102,10 @@ class World:
 
     matter: Matter
     records: Mapping[str, str]
+    run: str
+    """Proposed by the asking side, so that the asked side looks at what of its list would be compared."""
+    draft: str
+    """The asked side's agreement to it, for a second person."""
 
     def agencies(self) -> Iterator[tuple[str, str]]:
         """Yield the involved agency of each side and another agency of its party, each with its side."""
@@ -131,7 +136,13 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         m.settle()
         for node in m.parties.nodes:
             node.settings = replace(node.settings, demo_identities=True)
-        yield World(m, records)
+        yield World(m, records, *compared(m))
+
+
+def compared(m: Matter) -> tuple[str, str]:
+    """Propose a run at the asking side, whose list is empty, and prepare the agreement at the other."""
+    runs = RunStages(m.parties, m.agencies["asking"], m.agencies["asked"], only_proposed=True)
+    return runs.names["run-proposed"], str(runs.ask(runs.asked, "agree", run=runs.names["run-proposed"])["draft"])
 
 
 def enter(
@@ -151,7 +162,9 @@ def addresses(world: World, side: str) -> Iterator[str]:
     node, record = world.matter.node(side), world.records["AMBER"]
     with node.own.store.read() as conn:
         acts = [act.hash for act in filed_acts(conn)]
-    given: dict[str, list[str]] = {"folio": [world.matter.folio], "act": [str(each) for each in acts]}
+    given: dict[str, list[str]] = {
+        "folio": [world.matter.folio], "act": [str(each) for each in acts], "run": [world.run], "draft": [world.draft],
+    }  # fmt: skip
     for page in ROUTES:
         if page.method == "GET" and not page.path.startswith(OFF_LIMITS):
             name = next(iter(re.findall(r"{(\w+)}", page.path)), "")

@@ -17,6 +17,8 @@ LIST, SHOW = "targets.list", "targets.show"
 """The operations behind the register and behind one dossier."""
 MATCH, DUPLICATES = "targets.search", "targets.duplicates"
 """The operations behind a question and behind the pairs that wait."""
+RUN = "targets.run."
+"""What the operations of a run begin with."""
 
 
 @dataclass(frozen=True, slots=True)

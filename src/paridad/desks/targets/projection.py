@@ -291,6 +291,12 @@ def find_listed(conn: sa.Connection, party: str, list_name: str, entry: str) -> 
     return None if row is None else Listed(row.hash, row.content)
 
 
+def held_by(conn: sa.Connection, party: str, agency: str) -> tuple[str, ...]:
+    """Return the dossiers in force that an agency of the own party registered, for a run; not a view."""
+    wanted = sa.select(dossiers.c.hash).where(dossiers.c.party == party, dossiers.c.iss == agency, ~_corrected())
+    return tuple(conn.execute(wanted.order_by(dossiers.c.hash)).scalars())
+
+
 def fold(text_: str) -> str:
     """Return a text without case and marks, for search only; what is stored stays as received."""
     plain = unicodedata.normalize("NFKD", text_.casefold())

@@ -320,10 +320,13 @@ def _records(run: Run, side: int, message: messages.RecordsOpened) -> None:
         _broken(9, side, "no abre las parejas que ambas abrieron", "it does not open the pairs that both opened")
     pairs = pairs_of(run)
     for record in message.records:
-        _record(run, side, record, pairs[record.pair].places[side])
+        demand_entry(run, side, record)
+        if record.place != pairs[record.pair].places[side]:
+            _broken(9, side, "el registro no es el de la etiqueta", "the record is not the one of the label")
 
 
-def _record(run: Run, side: int, record: Record, place: int) -> None:
+def demand_entry(run: Run, side: int, record: Record) -> None:
+    """Demand that a record stood in its owner's set log and, where the terms ask for it, in the owner's log."""
     head = run.proposal.set_log if side == 0 and run.proposal else run.agreement.set_log if run.agreement else None
     assert head is not None
     leaf = record.logged.leaf if record.logged else b""
@@ -332,8 +335,6 @@ def _record(run: Run, side: int, record: Record, place: int) -> None:
         demand_record(entry, record.place, head, record.proof)
     except ProofRefused as error:
         raise RunBroken(9, side, _NOT_BEFORE) from error
-    if record.place != place:
-        _broken(9, side, "el registro no es el de la etiqueta", "the record is not the one of the label")
     if not is_day(record.entered_on):
         _broken(9, side, "la fecha del registro no es un día", "the date of the record is not a day")
     if run.terms.logged:

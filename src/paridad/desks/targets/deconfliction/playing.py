@@ -106,7 +106,7 @@ class Player:
 
     def command(self, command: Command) -> tuple[Message, ...]:
         """Carry out a command of this side and return what it says; a pause instead where records raise an alarm."""
-        if isinstance(command, OpenRecords) and (raised := self._alarms()):
+        if isinstance(command, OpenRecords) and (raised := self._new(self._of_records())):
             command = Raise(" ".join(raised))
         messages = decide(self.run, command, self._own)
         if isinstance(command, DecidePairs):
@@ -201,10 +201,11 @@ class Player:
 
     def _alarms(self) -> tuple[str, ...]:
         """Return the alarms that nobody has looked at yet."""
-        if self.run.abort is not None:
-            return ()
+        return self._new((*self._of_batches(), *self._of_records())) if self.run.abort is None else ()
+
+    def _new(self, raised: Iterable[str]) -> tuple[str, ...]:
+        """Return those of some alarms that neither stand nor were passed over by persons."""
         standing = {name for side, alarm in self.run.alarms if side == self.side for name in alarm.split()}
-        raised = (*self._of_batches(), *self._of_records())
         return tuple(each for each in raised if each not in self._passed | standing)
 
     def _of_batches(self) -> tuple[str, ...]:
