@@ -24,8 +24,10 @@ $(ASSETS): tools/build_assets.py requirements/assets.txt $(shell find src/parida
 
 assets: $(ASSETS)
 
+# The lists that are compared are made from the official one where its folder is beside the checkout, else invented.
+LISTS ?= $(wildcard ../shared/data/targets/ofac)
 demo: $(BIN)/.run $(ASSETS)
-	@$(BIN)/paridad demo $(if $(ONCE),--once)
+	@$(BIN)/paridad demo $(if $(ONCE),--once) $(if $(LISTS),--lists $(LISTS))
 
 lint: $(BIN)/.dev
 	$(BIN)/ruff check src tests bench

@@ -33,6 +33,11 @@ def check(result: dict[str, Any]) -> None:
     assert result["ok"] is True
     assert result["fields_released"] > 0 < result["fields_withheld"]
     assert result["recall_attested"] is True
+    compared = result["compared"]
+    assert compared["leads"] >= compared["reviewed"] == 2
+    assert compared["same_on_both"] is compared["checked_again"] is True
+    assert compared["folio"].startswith("MX-")
+    assert (compared["cheat"]["named"], compared["cheat"]["step"]) == ("US/DOJ", "5")
     assert result["outcome"]
     assert all(result["export_verified"].values())
     assert all(result["principles"].values())
@@ -55,9 +60,12 @@ def test_demo_on_invented_records(tmp_path: Path) -> None:
 @pytest.mark.shared
 @pytest.mark.slow
 def test_demo_on_the_official_list(tmp_path: Path) -> None:
-    """The whole official list becomes dossiers of one node; one of a narcotics programme is released in part."""
+    """The whole official list becomes dossiers of one node; one of a narcotics programme is released in part.
+
+    Two lists made from it are compared between the running nodes.
+    """
     folder = shared("targets/ofac/sdn_2023-12-28.csv.gz").parent
-    code, result, told = play("--ofac", str(folder), "--folder", str(tmp_path / "nodes"))
+    code, result, told = play("--ofac", str(folder), "--lists", str(folder), "--folder", str(tmp_path / "nodes"))
     assert code == 0, told
     check(result)
     assert (result["dossiers_filed"], result["dossiers_rejected"]) == (13_821, 0)

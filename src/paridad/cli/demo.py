@@ -5,6 +5,8 @@ Rules
   - Each node is the daemon of `paridad node run` in a process of its own, with its own keys, database and policy; the
     story is told through their doors with the operations of the command line, nothing else.
   - Without `--ofac` the list is invented and says so (`simulated`); with it, the whole official list is filed.
+  - Two lists are compared without showing them (`demo_run`), made from the official one with `--lists`, otherwise from
+    an invented one; then once more with a node whose code was changed to cheat, which the other names.
   - `--once` plays, checks itself, prints one JSON line and exits: 0 only if every check holds.
 
 Worked example
@@ -30,6 +32,7 @@ import sqlalchemy as sa
 
 from paridad.base.sources import system_clock, system_random
 from paridad.base.strict import JsonValue
+from paridad.cli import demo_run
 from paridad.cli.operations import OPERATIONS
 from paridad.cli.principles import ask_both
 from paridad.cli.session import Session, knock
@@ -51,6 +54,8 @@ OWN_RHYTHM_SECONDS = 2
 NARCOTICS = ("SDNTK", "SDNT", "ILLICIT-DRUGS-EO14059")
 UNNAMED = ("status", "log.head")
 """Operations that anybody at the node may ask for."""
+COMPARED = {"run": ("SIMULATED-1", "SIMULATED-2"), "cheat": ("SIMULATED-3", "SIMULATED-4")}
+"""The scenes in which lists are compared, and the names of the lists."""
 FILES = {"sdn": "sdn_*.csv*", "alt": "alt_*.csv*", "add": "add_*.csv*"}
 
 Ask = Callable[[str, Mapping[str, JsonValue]], Any]
@@ -66,13 +71,19 @@ Ask = Callable[[str, Mapping[str, JsonValue]], Any]
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Carpeta con la lista oficial (sdn, alt, add). / Folder with the official list.",
 )
+@click.option(
+    "--lists",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Carpeta con la lista oficial de la que se hacen las dos que se comparan. / "
+    "Folder with the official list from which the two that are compared are made.",
+)
 @click.option("--folder", type=click.Path(path_type=Path), help="Dónde fundar los nodos. / Where to found the nodes.")
-def demo(once: bool, ofac: Path | None, folder: Path | None) -> None:
+def demo(once: bool, ofac: Path | None, lists: Path | None, folder: Path | None) -> None:
     """Found two nodes, play the story, print what happened."""
     with tempfile.TemporaryDirectory(prefix="paridad-demo-") as temporary:
-        pair, report = prepare(folder or Path(temporary), ofac)
-        with running(pair):
-            result = Story(pair, report).play()
+        pair, report = prepare(folder or Path(temporary), ofac, lists)
+        with running(pair) as nodes:
+            result = Story(pair, report, nodes).play()
             click.echo(json.dumps(result, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
             if not once:
                 _stay(pair)
@@ -80,8 +91,8 @@ def demo(once: bool, ofac: Path | None, folder: Path | None) -> None:
         raise SystemExit(3)
 
 
-def prepare(folder: Path, ofac: Path | None) -> tuple[Pair, ImportReport]:
-    """Found the nodes and file the list at the asked one, before they run."""
+def prepare(folder: Path, ofac: Path | None, lists: Path | None = None) -> tuple[Pair, ImportReport]:
+    """Found the nodes and file the lists, before they run."""
     ports = {}
     settings: dict[str, dict[str, str | int]] = {}
     story = tomllib.loads(shipped_story(PROGRAMME).decode("utf-8"))
@@ -101,7 +112,20 @@ def prepare(folder: Path, ofac: Path | None) -> tuple[Pair, ImportReport]:
     for part in ("main", "back"):
         scene = story[part]
         reports[part] = file_list(pair, scene, _official(ofac) if ofac and part == "main" else None)
+    for part, names in COMPARED.items():
+        _file_two(pair, story[part], names, lists)
     return pair, reports["main"]
+
+
+def _file_two(pair: Pair, scene: Mapping[str, str], names: tuple[str, str], official: Path | None) -> None:
+    """File the two lists that are compared, each at its agency."""
+    found = (each for each in _official(official) if isinstance(each, Dossier)) if official else None
+    made = demo_run.lists(found, pair.parties, names)
+    for agency, entries, basis in (
+        (scene["proposing"], made.first, scene["first_record_basis"]),
+        (scene["agreeing"], made.second, scene["second_record_basis"]),
+    ):
+        file_list(pair, {**scene, "asked": agency, "record_basis": basis}, iter(entries))
 
 
 def file_list(pair: Pair, scene: Mapping[str, str], entries: Iterator[Dossier | Reject] | None = None) -> ImportReport:
@@ -131,26 +155,41 @@ def _official(ofac: Path) -> Iterator[Dossier | Reject]:
     return load_ofac(sdn, alt, add, listed_on=listed)
 
 
-@contextmanager
-def running(pair: Pair) -> Iterator[None]:
-    """Run both nodes, each in its own process, and stop them at the end; being told to stop is an end too."""
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    code = "from paridad.cli import main; main()"
-    processes = [
-        subprocess.Popen(  # noqa: S603  our own interpreter and our own code
+class Nodes:
+    """Both nodes, each in its own process."""
+
+    def __init__(self, pair: Pair) -> None:
+        self._pair = pair
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, party: str, *, changed: str = "") -> None:
+        """Start a node; `changed` is code that runs before it, for a party that does not keep to the protocol."""
+        home = self._pair.homes[party]
+        code = f"{changed}\nfrom paridad.cli import main; main()"
+        self._processes[party] = subprocess.Popen(  # noqa: S603  our own interpreter and our own code
             [sys.executable, "-c", code, "node", "run", "--home", str(home.path), "--lang", "en"],
             stdout=subprocess.DEVNULL,
-            stderr=(home.path / "node.log").open("wb"),
+            stderr=(home.path / "node.log").open("ab"),
         )
-        for home in pair.homes.values()
-    ]
+
+    def stop(self, *parties: str) -> None:
+        """Stop nodes."""
+        for party in parties:
+            self._processes[party].send_signal(signal.SIGTERM)
+        for party in parties:
+            self._processes.pop(party).wait(20)
+
+
+@contextmanager
+def running(pair: Pair) -> Iterator[Nodes]:
+    """Run both nodes, and stop them at the end; being told to stop is an end too."""
+    before, nodes = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)), Nodes(pair)
     try:
-        yield
+        for party in pair.parties:
+            nodes.start(party)
+        yield nodes
     finally:
-        for process in processes:
-            process.send_signal(signal.SIGTERM)
-        for process in processes:
-            process.wait(20)
+        nodes.stop(*pair.parties)
         signal.signal(signal.SIGTERM, before)
 
 
@@ -174,11 +213,11 @@ def await_doors(pair: Pair) -> None:
         _say(f"{party}: nodo en marcha / node running")
 
 
-def a_person(home: Home) -> str:
-    """Return the act hash of a node's own dossier about a person, of a narcotics programme where there is one."""
+def a_person(home: Home, agency: str) -> str:
+    """Return the act hash of an agency's own dossier about a person, of a narcotics programme where there is one."""
     with sa.create_engine(f"sqlite:///{home.path / 'node.db'}").connect() as conn:
         named = [dossiers.c.programmes.contains(code) for code in NARCOTICS]
-        ours = sa.and_(dossiers.c.subject_type == "person", dossiers.c.party == home.settings.party)
+        ours = sa.and_(dossiers.c.subject_type == "person", dossiers.c.iss == agency)
         people = sa.select(dossiers.c.hash).where(ours).order_by(dossiers.c.name)
         found = conn.execute(people.where(sa.or_(*named)).limit(1)).scalar_one_or_none()
         return str(found or conn.execute(people.limit(1)).scalar_one())
@@ -187,17 +226,19 @@ def a_person(home: Home) -> str:
 class Story:
     """The matter, told through the doors of two running nodes."""
 
-    def __init__(self, pair: Pair, report: ImportReport) -> None:
-        self.pair, self.report = pair, report
+    def __init__(self, pair: Pair, report: ImportReport, nodes: Nodes) -> None:
+        self.pair, self.report, self.nodes = pair, report, nodes
         self.session = Session(OPERATIONS)
         story = tomllib.loads(shipped_story(PROGRAMME).decode("utf-8"))
         self.main: dict[str, str] = story["main"]
         self.back: dict[str, str] = story["back"]
+        self.run: dict[str, str] = story["run"]
+        self.cheat: dict[str, str] = story["cheat"]
 
-    def ask(self, agency: str, operation: str, **arguments: JsonValue) -> Any:
-        """Carry out an operation at an agency's node, as its liaison officer."""
+    def ask(self, agency: str, operation: str, *, second: bool = False, **arguments: JsonValue) -> Any:
+        """Carry out an operation at an agency's node, as its liaison officer or as the second one."""
         home = self.pair.homes[agency.partition("/")[0]]
-        officer = f"{agency.partition('/')[2].lower()}-liaison"
+        officer = f"{agency.partition('/')[2].lower()}-liaison{'-2' if second else ''}"
         with self.session.line(home.path) as line:
             return line(operation, arguments if operation in UNNAMED else {"officer": officer, **arguments})
 
@@ -208,7 +249,8 @@ class Story:
         self._recall(folio, answer)
         self._finish(folio)
         refused = self._refusal()
-        return self._result(folio, answer, refused)
+        compared = {**self._comparison(), "cheat": self._cheat()}
+        return self._result(folio, answer, refused, compared)
 
     def _stage(self, agency: str, folio: str, *stages: str) -> Any:
         def look() -> Any:
@@ -245,7 +287,7 @@ class Story:
 
     def _record(self) -> str:
         """Return the act hash of a person of a narcotics programme with a document and another name."""
-        return a_person(self.pair.homes[self.main["asked"].partition("/")[0]])
+        return a_person(self.pair.homes[self.main["asked"].partition("/")[0]], self.main["asked"])
 
     def _recall(self, folio: str, answer: Mapping[str, Any]) -> None:
         scene = self.main
@@ -274,7 +316,34 @@ class Story:
         _say(f"{folio}: {scene['asked']} negó con fundamento / refused with a ground")
         return folio
 
-    def _result(self, folio: str, answer: Mapping[str, Any], refused: str) -> dict[str, Any]:
+    def _comparison(self) -> dict[str, Any]:
+        """Compare two lists without showing them, and open a folio from a match."""
+        scene = self.run
+        found = demo_run.Comparing(self.ask, until, scene).play()
+        _say(
+            f"{scene['proposing']} ⇄ {scene['agreeing']}: {found['leads']} indicios iguales en ambos nodos, "
+            f"{found['reviewed']} revisados y abiertos / leads, the same on both nodes, reviewed and opened"
+        )
+        folio = self._open({**scene, "asking": scene["proposing"], "asked": scene["agreeing"]})
+        return {**found, "folio": folio}
+
+    def _cheat(self) -> dict[str, Any]:
+        """Let one node answer wrongly, and the other one name it; then it runs as before."""
+        scene, party = self.cheat, self.cheat["agreeing"].partition("/")[0]
+        self._restart(party, changed=demo_run.CHEATING)
+        found = demo_run.Comparing(self.ask, until, scene).named()
+        _say(f"{scene['proposing']}: {found['named']} hizo trampa en el paso {found['step']} / cheated at that step")
+        self._restart(party)
+        return found
+
+    def _restart(self, party: str, *, changed: str = "") -> None:
+        self.nodes.stop(party)
+        self.nodes.start(party, changed=changed)
+        await_doors(self.pair)
+
+    def _result(
+        self, folio: str, answer: Mapping[str, Any], refused: str, compared: Mapping[str, Any]
+    ) -> dict[str, Any]:
         statuses = until("cosigned", self._settled)
         leaves = next(each for each in answer["leaves"] if each["act"] != answer["acts"][0]["act"])
         shown = self.ask(self.main["asking"], "folio.show", folio=folio)
@@ -296,6 +365,7 @@ class Story:
             "recall_attested": bool(_act_of(shown, "folio/recall-answer/1")),
             "outcome": self.main["outcome"] if _act_of(shown, "folio/outcome/1") else "",
             "refused_folio": refused,
+            "compared": dict(compared),
             "parties": {party: self._party(party, status) for party, status in statuses.items()},
             "principles": {verdict.principle: verdict.holds for verdict in verdicts},
             "export_verified": exports,
@@ -304,6 +374,10 @@ class Story:
             result["recall_attested"]
             and result["fields_released"]
             and result["fields_withheld"]
+            and compared["leads"]
+            and compared["same_on_both"]
+            and compared["checked_again"]
+            and compared["cheat"]["named"] == self.cheat["agreeing"]
             and all(exports.values())
             and all(verdict.holds for verdict in verdicts)
         )

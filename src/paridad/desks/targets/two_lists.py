@@ -24,7 +24,7 @@ from paridad.desks.targets.dossier import Birth, Dossier, Identifier, Source
 from paridad.desks.targets.errors import DossierRefused
 
 LISTS = ("SIMULATED-1", "SIMULATED-2")
-"""The names of the two lists."""
+"""The names of the two lists, where no others are given."""
 OTHER_NAME, WHOLE_DATE, YEAR, WRONG, KEPT = 50, 60, 75, 85, 30
 """Per cent: other name; and of dates whole, a year at most, a wrong one at most; numbers that are kept."""
 _WORDS = 2
@@ -40,7 +40,9 @@ class TwoLists:
     """Entries of the list that both were made from."""
 
 
-def two_lists(dossiers: Iterable[Dossier], *, common: int, alone: int, seed: int) -> TwoLists:
+def two_lists(
+    dossiers: Iterable[Dossier], *, common: int, alone: int, seed: int, names: tuple[str, str] = LISTS
+) -> TwoLists:
     """Make two lists, or raise `DossierRefused` where too few persons are there."""
     draw = Random(seed)  # noqa: S311  lists that must repeat, nothing secret
     people = [each for each in dossiers if _usable(each)]
@@ -55,8 +57,11 @@ def two_lists(dossiers: Iterable[Dossier], *, common: int, alone: int, seed: int
     drawn = draw.sample(people, wanted)
     both, first, second = drawn[:common], drawn[common : common + alone], drawn[common + alone :]
     return TwoLists(
-        _shuffled([_entry(each, LISTS[0], draw) for each in (*both, *first)], draw),
-        _shuffled([_otherwise(each, draw) for each in both] + [_entry(each, LISTS[1], draw) for each in second], draw),
+        _shuffled([_entry(each, names[0], draw) for each in (*both, *first)], draw),
+        _shuffled(
+            [_otherwise(each, names[1], draw) for each in both] + [_entry(each, names[1], draw) for each in second],
+            draw,
+        ),
         tuple(sorted(each.source.entry for each in both if each.source)),
     )
 
@@ -82,12 +87,12 @@ def _entry(dossier: Dossier, listed: str, draw: Random) -> Dossier:
     )
 
 
-def _otherwise(dossier: Dossier, draw: Random) -> Dossier:
+def _otherwise(dossier: Dossier, listed: str, draw: Random) -> Dossier:
     """Return the same person as the other service knows them."""
     strong = [each.name for each in dossier.aliases if each.strength == "strong" and len(each.name.split()) >= _WORDS]
     renamed = bool(strong) and draw.randrange(100) < OTHER_NAME
     known = replace(dossier, name=draw.choice(strong), name_parts=None) if renamed else dossier
-    return replace(_entry(known, LISTS[1], draw), aliases=(), births=_births(dossier.births, draw))
+    return replace(_entry(known, listed, draw), aliases=(), births=_births(dossier.births, draw))
 
 
 def _some(identifiers: Sequence[Identifier], draw: Random) -> tuple[Identifier, ...]:
