@@ -161,9 +161,12 @@ RULES: dict[str, Rule] = {
         "from paridad.folio.state import Release\nheld = Release(hash, giver, at, given)\n",
     ),
     "clock and chance are parameters": Rule(
-        "replays and tests must be exact (law 11); the auditor's command line takes the present as its default",
+        "replays and tests must be exact (law 11); the auditor's command lines take the present as their default",
         clock_or_chance,
-        _python("src/", but=("src/paridad/base/sources.py", "src/paridad_verify/__main__.py")),
+        _python(
+            "src/",
+            but=("src/paridad/base/sources.py", "src/paridad_verify/__main__.py", "src/paridad_verify_run/__main__.py"),
+        ),
         "import time\nnow = time.time\n",
         "import time\nfrom random import Random\ndef wait(now: int) -> None:\n    time.sleep(1)\n    time.monotonic()\n",
     ),

@@ -16,11 +16,12 @@ import pytest
 
 import paridad
 import paridad_verify
+import paridad_verify_run
 from paridad.folio.commands import Acknowledge, Answer, Close, FileOutcome
 from paridad.folio.sheet import summary
 from support.matters import matter, person
 
-PACKAGES = [Path(str(each.__file__)).parent for each in (paridad, paridad_verify)]
+PACKAGES = [Path(str(each.__file__)).parent for each in (paridad, paridad_verify, paridad_verify_run)]
 PROGRAMMES = PACKAGES[0] / "programmes"
 NAMES = re.compile(
     r"\b(?:MX|US|M[eé]xico|Mexican|mexican[oa]s?|United States|Estados Unidos|EE\.? ?UU|U\.S\.|USA|MEX)(?!\w)"

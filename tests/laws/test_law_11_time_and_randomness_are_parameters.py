@@ -37,6 +37,8 @@ TOUCHES = {
     "cli/baselines/logic_v2.py": {"time", "time.process_time"},  # measures what it runs
     "cli/baselines/splink_pairs.py": {"time", "time.process_time"},  # measures what it runs
     "cli/bench_exchange.py": {"time", "time.process_time", "time.perf_counter"},  # measures itself
+    "cli/bench_quality.py": {"random"},  # `Random(seed)`: the seed is a parameter
+    "cli/bench_stuffing.py": {"random"},  # `Random(seed)`: the seed is a parameter
     "cli/bench_targets.py": {"time", "time.process_time", "time.perf_counter"},  # measures itself
     "cli/bench_targets_data.py": {"random"},  # `Random(seed)`: the seed is a parameter
     "cli/bench_web.py": {"time", "time.process_time", "time.perf_counter"},  # measures itself

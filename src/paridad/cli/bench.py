@@ -21,6 +21,11 @@ from paridad.cli.operations import OPERATIONS
 from paridad.cli.two_processes import parties_of
 from paridad.programmes import shipped_programme
 
+RUN_MEASURES = (
+    "threads", "mutual", "openmined_psi", "formula", "whole", "hostile", "sample", "random", "asked", "stuffed",
+    "quality",
+)  # fmt: skip
+"""Of private deconfliction, whose module loads libsodium and is imported where it runs."""
 HELP = (
     "Mide, con su límite en la misma corrida. / Measures, with the limit in the same run.\n\n"
     "0 medido / measured, 2 uso / usage"
@@ -100,6 +105,19 @@ def web(folios: int, acts: int, requests: int, store: str, as_json: bool) -> Non
     "--psi-python",
     default="",
     help="Intérprete con openmined-psi, para medirlo al lado. / Interpreter with openmined-psi, to measure it beside.",
+)
+@click.option(
+    "--data",
+    default="../shared/data/targets",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Carpeta de datos. / Folder of data.",
+)
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice(RUN_MEASURES),
+    help="Sólo esta medida; puede repetirse. / This measure alone; may be repeated.",
 )
 @click.option("--json", "as_json", is_flag=True, help="JSON.")
 def deconfliction(*, as_json: bool, **load: Any) -> None:

@@ -4,13 +4,14 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from paridad.cli import bench, bench_deconfliction
-from paridad.cli.bench_deconfliction import Load, goals, run
+from paridad.cli.bench_deconfliction import MEASURES, Load, goals, run
 from paridad.desks.targets.deconfliction.checks import is_capacity
 
 
@@ -18,19 +19,23 @@ from paridad.desks.targets.deconfliction.checks import is_capacity
 def test_a_small_measure_has_every_figure() -> None:
     """Two processes, a whole run at one size, hostile and random runs: equal digests, cheats seen."""
     told: list[str] = []
-    found = run(Load(tokens=64, records=8, runs=2, sizes=(64,)), tell=told.append)
+    small = Load(tokens=64, records=8, runs=2, sizes=(64,), names=4, listed=20, stuffed=60, data=Path("nowhere"))
+    found = run(small, tell=told.append)
     assert found["mutual"]["equal"] is True
     assert found["mutual"]["common"] == 6
     assert found["whole"]["equal"] is True
     assert found["hostile"]["seen"] == found["random"]["equal"] == 1
     assert "not run" in found["openmined_psi"]
-    assert len(found["goals"]) == 7
+    assert found["asked"]["found"] == found["asked"]["common"] == 2
+    assert "not run" in found["quality"]
+    assert len(found["goals"]) == 10
     assert told[0] == "threads …"
 
 
 FIGURES: dict[str, Any] = {
     "mutual": {"seconds": 21.9}, "whole": {"seconds": 59.0, "ahead": 2048}, "formula": [{"ratio": 1.1}],
-    "hostile": {"seen": 1.0}, "sample": {"seen": 0.983}, "random": {"equal": 1.0},
+    "hostile": {"seen": 1.0}, "sample": {"seen": 0.983}, "random": {"equal": 1.0}, "asked": {"seconds": 15},
+    "stuffed": {**{name: {"paused": 0.95} for name in ("sweep", "borrowed", "drip")}, "normal": {"alarms": 0}},
 }  # fmt: skip
 
 
@@ -39,6 +44,8 @@ def test_goals_are_judged_by_the_figures() -> None:
     assert all(each["met"] for each in goals(FIGURES))
     worse = {**FIGURES, "mutual": {"seconds": 22.1}, "formula": [{"ratio": 1.0}, {"ratio": 1.2}]}
     assert [each["id"] for each in goals(worse) if not each["met"]] == ["T13", "T14"]
+    assert [each["id"] for each in goals({"asked": {"seconds": 16}})] == ["T15"]
+    assert goals({"quality": {"goals": [{"id": "T1", "met": False}]}}) == [{"id": "T1", "met": False}]
 
 
 def test_no_other_command_loads_the_group() -> None:
@@ -63,3 +70,10 @@ def test_the_figures_come_as_json_where_asked(monkeypatch: pytest.MonkeyPatch) -
     assert json.loads(result.stdout) == {"tokens": 7, "told": None}
     result = CliRunner().invoke(bench.bench, ["deconfliction", "--tokens", "7"])
     assert result.stdout.splitlines() == ["tokens: 7", "told: None"]
+
+
+def test_measures_are_chosen_by_their_name() -> None:
+    """The command line knows every measure, without loading them."""
+    assert set(bench.RUN_MEASURES) == set(MEASURES)
+    found = run(Load(names=2, listed=3, only=("asked",)))
+    assert set(found) == {"load", "asked", "goals"}

@@ -4,7 +4,10 @@
 Rules
   - A side looks at its own tokens that the other list holds as well, as far as batches are open, and at nothing else.
   - Four alarms: a honey record was hit; more hits per thousand own tokens than earlier runs gave; one name hit with
-    several dates; an authority that is younger than agreed, when records are opened.
+    several dates, or with a day that was made up for it as well; an authority that is younger than agreed, when records
+    are opened.
+  - Honey is so rare that nobody can hold it by chance. A trap is less rare: a made-up day beside a name that is listed.
+    Alone it says nothing; hit together with its name's own day it says that somebody runs through the days.
   - The band of hits is judged where it says something: below the agreed number of opened own tokens it is silent.
   - An alarm pauses the run; two persons may go on. What the opened batches told is told, the rest is not.
   - Honey is made by each side alone and committed to its own oversight body. Nothing here leaves the node.
@@ -54,6 +57,8 @@ class Watch:
     """Name behind a token that holds a date as well."""
     most_dates: int = 3
     """Dates with which one name may be hit."""
+    traps: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    """By number of a token with a made-up day: the own tokens of that name with its true day."""
 
 
 def look(watch: Watch, *, opened: int, hits: Sequence[int]) -> tuple[str, ...]:
@@ -64,7 +69,9 @@ def look(watch: Watch, *, opened: int, hits: Sequence[int]) -> tuple[str, ...]:
     if opened >= watch.least_opened and 1000 * len(hits) > watch.most_per_thousand * opened:
         raised.append("hits")
     dates = Counter(watch.names[hit] for hit in hits if hit in watch.names)
-    if dates and max(dates.values()) > watch.most_dates:
+    held = set(hits)
+    trapped = any(not held.isdisjoint(watch.traps[hit]) for hit in hits if hit in watch.traps)
+    if trapped or (dates and max(dates.values()) > watch.most_dates):
         raised.append("sweep")
     return tuple(raised)
 

@@ -262,14 +262,16 @@ def every_key(parts: Parts, tables: Tables, budget: Budget) -> Iterator[Key]:
 
 def minimal(keys: Sequence[Key]) -> tuple[Key, ...]:
     """Return the keys of which no other of their tier holds parts that all follow from theirs."""
-    return tuple(key for key in keys if not any(_coarser(other, key) for other in keys))
+    told = [(key, _said(key)) for key in keys]
+    return tuple(key for key, says in told if not any(_coarser(other, key, says) for other in told))
 
 
-def _coarser(other: Key, key: Key) -> bool:
-    if other.rule.tier != key.rule.tier or other is key:
+def _coarser(other: tuple[Key, frozenset[Atom]], key: Key, says: frozenset[Atom]) -> bool:
+    """Tell whether another key says less than a key, or the same under an earlier name."""
+    another, said = other
+    if another.rule.tier != key.rule.tier or another is key:
         return False
-    follows = _said(other) <= key.follows
-    return follows and not (_said(key) <= other.follows and other.rule.name > key.rule.name)
+    return said <= key.follows and not (says <= another.follows and another.rule.name > key.rule.name)
 
 
 def _said(key: Key) -> frozenset[Atom]:

@@ -30,10 +30,12 @@ LEARNED = (
         "both, and the digest of rules and tables.",
     ),
     Words(
-        es="Cada una sabe la concentración de la otra como potencia de dos ({first} y {second}), y que su bitácora del "
-        "conjunto creció exactamente {churn} asientos.",
-        en="Each knows the other's concentration as a power of two ({first} and {second}), and that its set log grew "
-        "by exactly {churn} entries.",
+        es="Cada una sabe la concentración de la otra como potencia de dos ({first} y {second}), también por regla y "
+        "banda de rareza donde su lista está más poblada de lo que dicen las tablas, y que su bitácora del conjunto "
+        "creció exactamente {churn} asientos.",
+        en="Each knows the other's concentration as a power of two ({first} and {second}), also by rule and band of "
+        "rarity where its list is more crowded than the tables say, and that its set log grew by exactly {churn} "
+        "entries.",
     ),
     Words(
         es="Cada una sabe cuáles de sus propias claves tiene también la otra lista y, de ésas, cuáles son de un mismo "

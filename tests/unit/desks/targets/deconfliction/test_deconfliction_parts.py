@@ -174,6 +174,9 @@ ALARMS: dict[str, tuple[Watch, int, tuple[int, ...], tuple[str, ...]]] = {
     "too little is open to judge": (Watch(most_per_thousand=1), 199, (1, 2), ()),
     "one name with several dates": (Watch(names=NAMES), 1000, (0, 1, 2, 3), ("sweep",)),
     "one name with as many dates as may be": (Watch(names=NAMES), 1000, (0, 1, 2, 7), ()),
+    "a made-up day alone": (Watch(traps={7: frozenset({3})}), 1000, (7,), ()),
+    "a name's true day alone": (Watch(traps={7: frozenset({3})}), 1000, (3, 4), ()),
+    "a made-up day and the true one": (Watch(traps={7: frozenset({3})}), 1000, (3, 7), ("sweep",)),
     "all at once": (Watch(frozenset({0}), 1, 200, NAMES, 1), 1000, (0, 1), ("honey", "hits", "sweep")),
 }
 
