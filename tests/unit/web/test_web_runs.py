@@ -39,7 +39,7 @@ def does(person: Person, run: str, step: str, reason: str) -> Seen:
 
 def other(runs: RunStages, agency: str) -> str:
     """Return another agency of the same party."""
-    return next(each for each in sorted(runs.node(agency).own.act_signers) if each != agency)
+    return str(next(each for each in sorted(runs.node(agency).own.act_signers) if each != agency))
 
 
 def proposal(person: Person, peer: str) -> Seen:
