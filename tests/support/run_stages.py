@@ -11,10 +11,11 @@ from typing import Any
 
 from paridad.cli.operations import OPERATIONS
 from paridad.node.carrying import Carrier
-from support.run_world import BASIS, COMMON, PURPOSE
+from support.cli_world import BASIS, PURPOSE
+from support.run_world import COMMON
 from support.two_nodes import Parties
 
-TERMS = {"purpose": PURPOSE, "basis": BASIS, "records": 64, "places": 256, "batch": 64}
+TERMS: dict[str, Any] = {"purpose": PURPOSE, "basis": BASIS, "records": 64, "places": 256, "batch": 64}
 
 
 @dataclass

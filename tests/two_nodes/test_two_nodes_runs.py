@@ -157,6 +157,8 @@ def test_a_pause_stops_batches_and_takes_two_persons_to_end(world: RunWorld) -> 
     """One person pauses, at once; the other side sees it and cannot end it; two persons go on."""
     run = world.proposed()
     world.agreed(run)
+    early = world.run(1, "pause", run, "--reason", "x")
+    assert (early.exit_code, "has not begun" in early.stderr) == (1, True)
     while world.json(0, "show", run)["batches"]["batches_theirs"] < 1:
         world.once()
     world.json(0, "pause", run, "--reason", "A call from the liaison office.", role="lawyer")

@@ -61,6 +61,8 @@ ESTIMATE = Words(
     es="Es una estimación con medio milisegundo por clave y lado; la otra parte y la línea cuentan aparte.",
     en="This is an estimate at half a millisecond a key and side; the other party and the line come on top.",
 )
+EVERYBODY = 1 << 33
+"""About as many as there are people: rarer than that is not said."""
 SURNAMES = (None, Words(es="un apellido", en="a surname"), Words(es="dos apellidos", en="two surnames"))
 GIVENS = (None, Words(es="un nombre", en="a given name"), Words(es="dos nombres", en="two given names"))
 INITIAL = Words(es="una inicial", en="an initial")
@@ -586,20 +588,17 @@ def _possible(reading: Reading, seen: Seen) -> Iterator[str]:
 
 
 def _has_turn(seen: Seen, verb: str) -> bool:
-    part = seen.run.parts[seen.side]
-    match verb:
-        case "agree" | "refuse":
-            return seen.side == 1
-        case "stop":
-            return seen.where.state != "proposed" or seen.side == 0
-        case "continue":
-            return any(side == seen.side for side, _ in seen.run.alarms)
-        case "decide":
-            return part.decision_seal is None
-        case "open":
-            return part.records is None
-        case _:
-            return True
+    """Whether it is our side's turn to do this."""
+    part, ours = seen.run.parts[seen.side], seen.side
+    return {
+        "agree": ours == 1,
+        "refuse": ours == 1,
+        "stop": ours == 0 or seen.where.state != "proposed",
+        "pause": seen.run.start is not None,
+        "continue": any(side == ours for side, _ in seen.run.alarms),
+        "decide": part.decision_seal is None,
+        "open": part.records is None,
+    }[verb]
 
 
 # Leads ---------------------------------------------------------------------------------------------------------------
@@ -664,7 +663,9 @@ def _rules(reading: Reading, conn: sa.Connection, seen: Seen, lead: Lead) -> Ite
     keys = within(parts_of(lead.record, act.fields, latest=year), tables(), budget)
     for name in lead.rules:
         costs = [key.cost for key in keys if key.rule.name == name]
-        rare = {} if name == IDENTIFIER or not costs else {"shared_by_one_in": 1 << (min(costs) // 1000)}
+        rare = (
+            {} if name == IDENTIFIER or not costs else {"shared_by_one_in": min(1 << (min(costs) // 1000), EVERYBODY)}
+        )
         yield {"rule_name": words(rule_words(name), name), **rare}
 
 

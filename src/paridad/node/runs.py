@@ -421,6 +421,13 @@ def pause(node: Node, officer: Officer, seen: Seen, reason: str, *, now: int) ->
     _may(node, officer, seen, ENDS, now=now)
     _demand_state(seen, "running")
     _demand_reason(reason)
+    if seen.run.start is None:
+        raise RunRefused(
+            Words(
+                es="La corrida no ha empezado: puede terminarla.",
+                en="The run has not begun: you can end it.",
+            )
+        )
     run = _command(node, seen, Raise(BY_A_PERSON))
     note_said(node.own, run, officer.id, "paused", reason, now=now)
     return run
