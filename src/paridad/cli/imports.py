@@ -18,7 +18,8 @@ from paridad.cli.errors import refused
 from paridad.cli.forms import Acting, InFile
 from paridad.cli.seeing import words
 from paridad.cli.verbs import Noun, Verb
-from paridad.desks.targets.ofac import Reject, load_ofac
+from paridad.desks.targets.lines import Reject
+from paridad.desks.targets.ofac import load_ofac
 from paridad.node.importing import ImportReport, Marks, import_dossiers
 from paridad.node.node import Node
 from paridad.node.saying import demand_role

@@ -25,7 +25,7 @@ from paridad.base.errors import ParidadError
 from paridad.desks.targets import projection
 from paridad.desks.targets.dossier import Dossier, dossier_fields
 from paridad.desks.targets.errors import AlreadyRegistered
-from paridad.desks.targets.ofac import Reject
+from paridad.desks.targets.lines import Reject
 from paridad.desks.targets.rules import CorrectDossier, DossierState, RegisterDossier, content_digest, decide
 from paridad.exchange import filing
 from paridad.exchange.own_side import OwnSide

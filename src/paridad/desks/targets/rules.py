@@ -4,7 +4,8 @@
 Rules
   - A dossier is registered once. Whoever changes it issues a correction: a whole new dossier that names the act in
     force and says what was corrected and why. Nothing is rewritten.
-  - The same content again is no new act: the second import of one list changes nothing and says so.
+  - The same content again is no new act: the second import of one list changes nothing and says so, and so does the
+    next edition of a list for every entry that is the same in it.
   - Only the party that registered a dossier corrects it; what another says in its place is kept as irregular.
   - Ethnicity, religion, politics and scores are refused by name, and so is a list dated after today.
   - `decide` may refuse and changes nothing; `evolve` never refuses.
@@ -32,6 +33,8 @@ REFUSED_PROPERTIES = ("ethnicity", "religion", "political", "topics", "score", "
 """What this desk does not hold about anybody, whatever the source offers."""
 
 CORRECTION = "correction"
+OF_AN_EDITION = frozenset({"listed_on", "last_seen"})
+"""What says only that a source still says the same: a new edition of it corrects nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +102,10 @@ def evolve(state: DossierState, act: Recorded) -> DossierState:
 
 
 def content_digest(fields: Mapping[str, JsonValue]) -> str:
-    """Return one digest of what a dossier says, without the words of its correction."""
+    """Return one digest of what a dossier says, without the words of its correction and the dates of an edition."""
     said = {name: value for name, value in fields.items() if name != CORRECTION}
+    if isinstance(source := said.get("source"), Mapping):
+        said["source"] = {name: value for name, value in source.items() if name not in OF_AN_EDITION}
     return encode_base64url(sha256(write_json(said)).digest())
 
 
