@@ -17,15 +17,17 @@ Worked example
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import msgspec
 
 from paridad.base.strict import JsonValue
-from paridad.desks.targets.dossier import Dossier, dossier_fields, dossier_of, record_of
-from paridad.desks.targets.ftm import OUTGOING, Entity, Item, Reading, entity_of, neutral_name
+from paridad.desks.targets.dossier import Dossier, dossier_fields
+from paridad.desks.targets.ftm import Item, Reading
+from paridad.desks.targets.ftm_dossier import OUTGOING, neutral_name
+from paridad.desks.targets.ftm_entity import Entity, entity_of
 from paridad.desks.targets.ftm_terms import EDGES, NAME_PARTS, SCHEMATA, SUBJECTS, property_of
 from paridad.desks.targets.lines import Reject
 from paridad.desks.targets.links import Tie, link_fields
@@ -228,9 +230,8 @@ class _Entity:
             self.put.add(plain, number)
             return
         put = _Properties()
-        said = (("holder", self.id), ("number", number), ("country", text(each, "country")),
-                ("authority", text(each, "place")), ("startDate", text(each, "issued")), ("endDate", text(each, "expires")))  # fmt: skip
-        for name, value in said:
+        said = {"holder": self.id, "number": number, **{name: text(each, part) for name, part in _DOCUMENT}}
+        for name, value in said.items():
             put.add(name, value)
         if kind != "passport":
             put.add("type", text(each, "as_received") or kind)
@@ -249,6 +250,7 @@ class _Entity:
         self.beside.append(_line(id_, "Address", put, self.said))
 
 
+_DOCUMENT = (("country", "country"), ("authority", "place"), ("startDate", "issued"), ("endDate", "expires"))
 _CODED = (
     ("nationalities", "relation", "country"),
     ("contacts", "type", "value"),

@@ -32,8 +32,8 @@ SECTIONS = (
     Section(
         "identity",
         Words(es="Identidad", en="Identity"),
-        ("subject_type", "name", "name_finding", "description", "name_parts", "title", "gender", "births", "birth_places",
-         "deaths", "nationalities", "craft"),
+        ("subject_type", "name", "name_finding", "description", "name_parts", "title", "gender", "births",
+         "birth_places", "deaths", "nationalities", "craft"),
     ),
     Section("aliases", Words(es="Otros nombres", en="Other names"), ("aliases",)),
     Section("identifiers", Words(es="Documentos y registros", en="Documents and registers"), ("identifiers",)),
@@ -43,7 +43,8 @@ SECTIONS = (
     Section("contact", Words(es="Domicilios, contactos y cuentas", en="Addresses, contacts and accounts"),
             ("addresses", "contacts", "accounts")),
     Section("links", Words(es="Vínculos con otros registros", en="Links to other records"), ("links",)),
-    Section("source", Words(es="Fuente y fecha", en="Source and date"), ("source", "source_tags", "remarks", "remarks_cut", "other")),
+    Section("source", Words(es="Fuente y fecha", en="Source and date"),
+            ("source", "source_tags", "remarks", "remarks_cut", "other")),
     Section("state", Words(es="Estado del registro", en="State of the record"), ("state", "correction", "simulated")),
 )  # fmt: skip
 

@@ -181,6 +181,14 @@ class Listed:
     content: str
 
 
+@dataclass(frozen=True, slots=True)
+class OnRecord:
+    """A link in force: whose it is, and a digest of what it says."""
+
+    party: str
+    content: str
+
+
 def project(conn: sa.Connection, acts: Sequence[Recorded]) -> None:
     """Replace the rows of a run of acts; acts of other kinds have none here."""
     run = {act.hash: act for act in acts if act.envelope.knd == KIND}
@@ -328,8 +336,8 @@ def listed(
 
 def links_of(conn: sa.Connection, act: str, visible: Visible) -> tuple[str, ...]:
     """Return the links in force of a dossier, by their acts, whatever version of the dossier they name."""
-    versions = _versions(conn, act)
-    return _links(conn, sa.or_(links.c.one.in_(versions), links.c.other.in_(versions)), visible)
+    known = versions(conn, act)
+    return _links(conn, sa.or_(links.c.one.in_(known), links.c.other.in_(known)), visible)
 
 
 def links_of_folio(conn: sa.Connection, folio: str, visible: Visible) -> tuple[str, ...]:
@@ -347,19 +355,34 @@ def _links(conn: sa.Connection, condition: sa.ColumnElement[bool], visible: Visi
     return tuple(conn.execute(wanted.order_by(links.c.hash)).scalars())
 
 
+def ends_of(conn: sa.Connection, link: str) -> tuple[str, str]:
+    """Return the dossiers in force at the two ends of a link."""
+    row = conn.execute(sa.select(links.c.one, links.c.other).where(links.c.hash == link)).one()
+    return in_force(conn, row.one), in_force(conn, row.other)
+
+
 def in_force(conn: sa.Connection, act: str) -> str:
     """Return the dossier that stands where an act stood: itself, or the last of its corrections."""
-    return _versions(conn, act)[-1]
+    return versions(conn, act)[-1]
 
 
-def _versions(conn: sa.Connection, act: str) -> list[str]:
+def versions(conn: sa.Connection, act: str) -> list[str]:
     """Return a dossier's acts, from the first to the one in force."""
-    versions = [act]
-    while (earlier := _step(conn, corrections.c.act == versions[0], corrections.c.of)) and earlier not in versions:
-        versions.insert(0, earlier)
-    while (later := _step(conn, corrections.c.of == versions[-1], corrections.c.act)) and later not in versions:
-        versions.append(later)
-    return versions
+    known = [act]
+    while (earlier := _step(conn, corrections.c.act == known[0], corrections.c.of)) and earlier not in known:
+        known.insert(0, earlier)
+    while (later := _step(conn, corrections.c.of == known[-1], corrections.c.act)) and later not in known:
+        known.append(later)
+    return known
+
+
+def link_on_record(conn: sa.Connection, act: str, visible: Visible) -> OnRecord | None:
+    """Return a link in force by its act, or None where the reader may not know of it."""
+    wanted = sa.select(links.c.party, links.c.content).where(
+        links.c.hash == act, _seen(visible, "association", links), ~_corrected(links)
+    )
+    row = conn.execute(wanted).one_or_none()
+    return None if row is None else OnRecord(row.party, row.content)
 
 
 def _step(conn: sa.Connection, condition: sa.ColumnElement[bool], to: sa.ColumnElement[str]) -> str | None:
