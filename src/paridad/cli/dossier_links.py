@@ -16,8 +16,7 @@ from collections.abc import Iterator, Mapping
 import sqlalchemy as sa
 
 from paridad.base.strict import JsonValue
-from paridad.base.words import Words
-from paridad.cli.forms import Acting, Positional
+from paridad.cli.forms import Acting, Form, OfficerName, Positional
 from paridad.cli.seeing import Reading, not_found, reader, words
 from paridad.cli.verbs import Verb
 from paridad.desks.targets import codes, links, projection
@@ -30,11 +29,6 @@ from paridad.node.node import Node
 from paridad.node.reading import read_acts
 from paridad.node.saying import demand_role
 from paridad.store.acts import folio_acts, get_acts
-
-SHARED = Words(
-    es="Otro expediente lleva el mismo identificador: es un hallazgo para una persona, no un vínculo.",
-    en="Another dossier has the same identifier: a finding for a person, not a link.",
-)
 
 
 class LinkTo(Acting):
@@ -54,6 +48,13 @@ class LinkTo(Acting):
     of: str = ""
     reason: str = ""
     retract: bool = False
+
+
+class OfFolio(Form):
+    """A folio."""
+
+    folio: Positional
+    officer: OfficerName
 
 
 def link(node: Node, form: LinkTo) -> JsonValue:
@@ -182,4 +183,15 @@ def shared_with(reading: Reading, conn: sa.Connection, act: str) -> list[JsonVal
     ]
 
 
-VERB = Verb("link", LinkTo, operation=link)
+def of_folio(node: Node, form: OfFolio) -> JsonValue:
+    """Return the dossiers that a folio is about, as far as the officer may know of them."""
+    node.views.refresh()
+    reading = reader(node, form.officer)
+    with node.own.store.read() as conn:
+        if not _knows_folio(reading, conn, form.folio):
+            raise not_found(form.folio)
+        found = dossiers_of_folio(reading, conn, form.folio)
+    return {"dossiers": found}
+
+
+VERBS = (Verb("link", LinkTo, operation=link), Verb("of-folio", OfFolio, operation=of_folio))

@@ -204,7 +204,7 @@ NOUN = Noun(
         Verb("list", List, operation=list_dossiers),
         Verb("show", Show, operation=show),
         *matching.VERBS,
-        dossier_links.VERB,
+        *dossier_links.VERBS,
         dossier_export.VERB,
     ),
 )

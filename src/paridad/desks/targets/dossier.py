@@ -194,8 +194,8 @@ class Other:
 class Source:
     """The list that says all this, the entry in it and the date of the list."""
 
-    list: str
-    entry: str
+    list: str = ""
+    entry: str = ""
     listed_on: str = ""
     first_seen: str = ""
     last_seen: str = ""

@@ -44,6 +44,8 @@ from paridad.desks.targets.links import Link
 
 OUTGOING = frozenset({"origin", "external", "handling"})
 """What an export adds about the act that says so: no data of the entity."""
+BESIDE = "@"
+"""Stands before the name of what an entity says beside its properties."""
 _LONG_NUMBER = re.compile(r"[0-9](?:[\s-]?[0-9]){3}")
 _CODE = re.compile(r"[!-~]{1,256}")
 _CLABE = 18
@@ -82,7 +84,7 @@ class Builder:
         entity, source = self.entity, self.source
         name = self._name()
         if entity.schema != SCHEMATA[self.subject]:
-            self._other("schema", [entity.schema])
+            self._other(f"{BESIDE}schema", [entity.schema])
         for self.at, values in entity.properties.items():
             self._property(self.at, values)
         self.at = ""
@@ -248,11 +250,11 @@ class Builder:
             elif name in OUTGOING or (name == "caption" and value in names):
                 continue
             elif isinstance(value, list) and all(isinstance(each, str) for each in value):
-                self._other(name, value)
+                self._other(f"{BESIDE}{name}", value)
             elif isinstance(value, str | bool | int):
                 text = str(value).lower() if isinstance(value, bool) else str(value)
                 if not (name in _SEEN and self._seen(name) == text):
-                    self._other(name, [text])
+                    self._other(f"{BESIDE}{name}", [text])
             elif value is not None:
                 self.notes.append(Note("unread", self.entity.file, self.entity.line, name))
 

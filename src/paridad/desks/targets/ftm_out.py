@@ -26,7 +26,7 @@ import msgspec
 from paridad.base.strict import JsonValue
 from paridad.desks.targets.dossier import Dossier, dossier_fields
 from paridad.desks.targets.ftm import Item, Reading
-from paridad.desks.targets.ftm_dossier import OUTGOING, neutral_name
+from paridad.desks.targets.ftm_dossier import BESIDE, OUTGOING, neutral_name
 from paridad.desks.targets.ftm_entity import Entity, entity_of
 from paridad.desks.targets.ftm_terms import EDGES, NAME_PARTS, SCHEMATA, SUBJECTS, property_of
 from paridad.desks.targets.lines import Reject
@@ -178,24 +178,23 @@ class _Entity:
         for place, each in enumerate(records(self.fields, "addresses")):
             self._address(place, each)
         for name, value in self.other:
-            if name not in _APART and "." not in name:
+            if not name.startswith(BESIDE) and "." not in name:
                 self.put.add(name, value)
         if self.subject == "telephone":
             self.put.add("service", "telephone")
         return [self._own(), *self.beside]
 
     def _own(self) -> dict[str, JsonValue]:
-        schemata = [value for name, value in self.other if name == "schema" and value in SUBJECTS]
-        own = _line(
-            self.id, schemata[0] if schemata else SCHEMATA.get(self.subject, "LegalEntity"), self.put, self.said
-        )
+        beside: dict[str, list[str]] = {}
+        for name, value in self.other:
+            if name.startswith(BESIDE):
+                beside.setdefault(name.removeprefix(BESIDE), []).append(value)
+        schema = beside.pop("schema", [SCHEMATA.get(self.subject, "LegalEntity")])[0]
+        own = _line(self.id, schema, self.put, self.said)
         source = _record(self.fields, "source")
         own |= {name: text(source, name) for name in _SEEN if text(source, name)}
-        for name in ("datasets", "referents"):
-            if values := [value for other, value in self.other if other == name]:
-                own[name] = list[JsonValue](values)
+        own |= {name: _beside(name, values) for name, values in beside.items()}
         own.setdefault("datasets", [slug(text(source, "list")) or "paridad"])
-        own |= {name: value for name, value in self.other if name in {"caption", "last_change"}}
         return own
 
     def _person(self) -> None:
@@ -259,8 +258,14 @@ _CODED = (
     ("organisation", "property", "value"),
 )
 """Lists whose elements have a code and a value."""
-_APART = frozenset({"schema", "datasets", "referents", "caption", "last_change"})
-"""Other data that stand beside the properties of an entity."""
+_SEVERAL = frozenset({"datasets", "referents"})
+
+
+def _beside(name: str, values: list[str]) -> JsonValue:
+    """Return what stands beside the properties in the form in which sources write it."""
+    if name in _SEVERAL or len(values) > 1:
+        return list[JsonValue](values)
+    return values[0] == "true" if values[0] in {"true", "false"} else values[0]
 
 
 def _line(id_: str, schema: str, put: _Properties, said: Said) -> dict[str, JsonValue]:
