@@ -15,6 +15,8 @@ from paridad.base.words import Words
 
 LIST, SHOW = "targets.list", "targets.show"
 """The operations behind the register and behind one dossier."""
+OF_FOLIO = "targets.of-folio"
+"""The operation behind the dossiers that a folio is about."""
 MATCH, DUPLICATES = "targets.search", "targets.duplicates"
 """The operations behind a question and behind the pairs that wait."""
 
