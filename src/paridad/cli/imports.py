@@ -8,6 +8,7 @@ Rules
 
 Worked example
     paridad import ofac --sdn sdn.csv --alt alt.csv --add add.csv --handling AMBER --purpose … --basis … --as ana
+    paridad import csv --file padron.csv --mapping padron.toml --handling AMBER --purpose … --basis … --as ana
     paridad import ftm --file entities.ftm.json --source OpenSanctions --handling AMBER --purpose … --basis … --as ana
 """
 
@@ -19,11 +20,14 @@ from pathlib import Path
 from paridad.base.strict import JsonValue
 from paridad.base.words import Words
 from paridad.cli.errors import refused
-from paridad.cli.forms import Acting, InFile
+from paridad.cli.forms import Acting, Form, InFile, Target
 from paridad.cli.seeing import words
-from paridad.cli.verbs import Noun, Verb
+from paridad.cli.verbs import Call, Noun, Verb
+from paridad.desks.targets import codes
 from paridad.desks.targets.ftm import load_ftm, read_side
+from paridad.desks.targets.mapping import as_toml, read_mapping
 from paridad.desks.targets.ofac import load_ofac
+from paridad.desks.targets.table import load_table, look_at, returned
 from paridad.node.importing import ImportReport, Item, Marks, import_dossiers, rehearse
 from paridad.node.node import Node
 from paridad.node.saying import demand_role
@@ -33,12 +37,21 @@ MANY = 1000
 NOTES = {
     "refused": Words(es="no se admite en esta mesa y no se guardó", en="is not admitted at this desk and was not kept"),
     "unread": Words(es="no se leyó", en="was not read"),
+    "left_out": Words(es="no se asignó a ningún campo y no se guardó", en="is mapped to no field and was not kept"),
+    "no_entry": Words(
+        es="sin columna de número de registro, un renglón que cambie será otro expediente",
+        en="without a column for entry numbers, a row that changes will be another dossier",
+    ),
+    "lost": Words(
+        es="parece haber perdido una letra; quedó como vino", en="seems to have lost a letter; kept as it came"
+    ),
     "mended": Words(
         es="parece leído con otra codificación; se propone otra forma, que no se aplicó",
         en="looks as if read in another encoding; another form is proposed and was not applied",
     ),
 }
 """Kinds of notes about entries that came in."""
+NOT_MAPPED = Words(es="Ninguno", en="None")
 
 
 class Importing(Acting):
@@ -66,6 +79,21 @@ class Ftm(Importing):
     side: InFile = ""
 
 
+class Look(Form):
+    """A table that nobody has mapped yet."""
+
+    file: InFile
+    out: Target = ""
+
+
+class Csv(Importing):
+    """A table, by a mapping of its columns."""
+
+    file: InFile
+    mapping: InFile
+    returned: Target = ""
+
+
 def ofac(node: Node, form: Ofac) -> JsonValue:
     """File every entry of a list that is new or changed."""
     alt, add = (Path(each) if each else None for each in (form.alt, form.add))
@@ -78,11 +106,41 @@ def ftm(node: Node, form: Ftm) -> JsonValue:
     return bring_in(node, form, load_ftm(Path(form.file), source=form.source, today=today(node), side=side))
 
 
-def bring_in(node: Node, form: Importing, entries: Iterable[Item], report: ImportReport | None = None) -> JsonValue:
+def csv(node: Node, form: Csv) -> JsonValue:
+    """File every row of a table that is new or changed; write those that came back, to be corrected."""
+    path, mapping = Path(form.file), read_mapping(Path(form.mapping))
+    report = ImportReport()
+    told_ = bring_in(node, form, load_table(path, mapping, today=today(node)), report)
+    if not form.returned:
+        return told_
+    Path(form.returned).write_bytes(returned(path, mapping, report.rejects, "es"))
+    return {**told_, "returned": form.returned}
+
+
+def look(call: Call, form: Look) -> JsonValue:
+    """Say how a table seems to be written and what its columns might be, as a mapping to be decided on."""
+    del call
+    head = look_at(Path(form.file))
+    fields = codes.code_list("csv_field")
+    return {
+        "encoding": head.encoding,
+        "divider": head.divider,
+        "columns": [
+            {"column": column, "field": words(fields[code], code) if code else words(NOT_MAPPED)}
+            for column, code in head.guesses.items()
+        ],
+        "refused_columns": list(head.refused),
+        "mapping": as_toml(head, Path(form.file).stem),
+    }
+
+
+def bring_in(
+    node: Node, form: Importing, entries: Iterable[Item], report: ImportReport | None = None
+) -> dict[str, JsonValue]:
     """File what a list holds, or only say it, once the officer and the marks of the charter are in order."""
     marks = marks_of(node, form)
     if form.dry_run:
-        return {"dry_run": True, **told(rehearse(entries))}
+        return {"dry_run": True, **told(rehearse(entries, report))}
     done = import_dossiers(node.own, node.views, entries, marks, now=node.clock(), report=report)
     return {"dry_run": False, **told(done)}
 
@@ -137,4 +195,12 @@ def told(report: ImportReport) -> dict[str, JsonValue]:
     }
 
 
-NOUN = Noun("import", (Verb("ofac", Ofac, operation=ofac), Verb("ftm", Ftm, operation=ftm)))
+NOUN = Noun(
+    "import",
+    (
+        Verb("ofac", Ofac, operation=ofac),
+        Verb("ftm", Ftm, operation=ftm),
+        Verb("csv", Csv, operation=csv),
+        Verb("look", Look, local=look, document="mapping", home=False),
+    ),
+)

@@ -114,9 +114,9 @@ def import_dossiers(
     return done.report
 
 
-def rehearse(entries: Iterable[Item]) -> ImportReport:
+def rehearse(entries: Iterable[Item], report: ImportReport | None = None) -> ImportReport:
     """Read a whole list and say what it holds; nothing is filed."""
-    report = ImportReport()
+    report = ImportReport() if report is None else report
     for each in entries:
         report.read += not isinstance(each, Note)
         match each:

@@ -17,17 +17,10 @@ import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from paridad.desks.targets import names
 from paridad.desks.targets.identifiers import check, is_issued_ssn
 
 NOT_A_NAME = "not_a_name"
-_NOBODY = frozenset(
-    {
-        "n/n", "nn", "n.n.", "n/a", "s/n", "desconocido", "desconocida", "unknown", "sin nombre", "no name",
-        "no identificado", "no identificada", "unidentified", "se ignora",
-    }
-)  # fmt: skip
-_IDEOGRAPHS = "\u3040"
-"""From here on one sign can be a name."""
 _NEEDS_ISSUER = frozenset({"passport", "diplomatic_passport", "plate"})
 _LENGTHS: Mapping[str, frozenset[int]] = MappingProxyType(
     {
@@ -56,10 +49,7 @@ _FORMS: Mapping[str, re.Pattern[str]] = MappingProxyType(
 
 def of_name(text: str) -> str:
     """Say whether a text names nobody."""
-    plain = " ".join(text.casefold().split())
-    letters = [mark for mark in plain if mark.isalpha()]
-    short = len(letters) <= 1 and not any(mark >= _IDEOGRAPHS for mark in letters)
-    return NOT_A_NAME if plain in _NOBODY or short else ""
+    return "" if names.parse(text).readings else NOT_A_NAME
 
 
 def of_identifier(kind: str, number: str, country: str) -> str:

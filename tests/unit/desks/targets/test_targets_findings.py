@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paridad.base.strict import JsonValue
 from paridad.desks.targets import codes, dates, findings
 from paridad.desks.targets.dossier import Birth
 from paridad.desks.targets.index import keys_of
@@ -15,7 +16,7 @@ TODAY = "2026-12-01"
 NAMES = {
     "empty": ("", True), "one letter": ("A", True), "digits": ("4711", True), "N/N": ("N/N", True),
     "desconocido": (" DESCONOCIDO ", True), "unknown": ("Unknown", True), "two words": ("Sin  nombre", True),
-    "a point": (".", True), "two letters": ("Xi", False), "one ideograph": ("李", False), "a name": ("Olga", False),
+    "a point": (".", True), "two letters": ("Xi", False), "a name": ("Olga", False),
     "a surname that is short": ("Na, Olga", False), "digits beside letters": ("Unit 4711", False),
 }  # fmt: skip
 
@@ -146,7 +147,7 @@ def test_a_given_order_leaves_one_reading() -> None:
 
 def test_both_readings_of_a_date_are_compared() -> None:
     """Each emits its keys."""
-    births = [{"date": "1980-05-04", "other": "1981-04-05", "precision": "ambiguous"}]
+    births: list[JsonValue] = [{"date": "1980-05-04", "other": "1981-04-05", "precision": "ambiguous"}]
     fields = {"subject_type": "person", "name": "Olga Pinedo", "births": births}
     assert {day.year for day in of_fields(fields).births} == {1980, 1981}
 

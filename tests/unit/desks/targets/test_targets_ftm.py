@@ -366,7 +366,13 @@ def test_links_go_out_between_what_went_out(items: list[Item], tmp_path: Path) -
 def test_a_link_that_an_edge_cannot_carry_has_its_side(tmp_path: Path) -> None:
     """Its source and its state stand aside."""
     exit_, _ = out_of(only(load(write_entities(tmp_path / "i.json", *EVERY)), Dossier), tmp_path / "out.json")
-    said = {"dossier": "act0", "to": "act1", "relation": "ownership", "state": "disputed", "source": {"list": "A"}}
+    said: dict[str, JsonValue] = {
+        "dossier": "act0",
+        "to": "act1",
+        "relation": "ownership",
+        "state": "disputed",
+        "source": {"list": "A"},
+    }
     line = exit_.link(Said("act9", False, "AMBER", said))
     assert line is not None
     with (tmp_path / "out.json").open("ab") as file:
