@@ -19,38 +19,24 @@ from pathlib import Path
 
 from paridad.base.strict import JsonValue
 from paridad.base.words import Words
+from paridad.cli import import_reports
 from paridad.cli.errors import refused
 from paridad.cli.forms import Acting, Form, InFile, Target
 from paridad.cli.seeing import words
 from paridad.cli.verbs import Call, Noun, Verb
 from paridad.desks.targets import codes
 from paridad.desks.targets.ftm import load_ftm, read_side
-from paridad.desks.targets.mapping import as_toml, read_mapping
-from paridad.desks.targets.ofac import load_ofac
+from paridad.desks.targets.lines import digest_of
+from paridad.desks.targets.mapping import ColumnMapping, as_toml, read_mapping
+from paridad.desks.targets.ofac import LIST, load_ofac
+from paridad.desks.targets.reports import Brought
 from paridad.desks.targets.table import load_table, look_at, returned
-from paridad.node.importing import ImportReport, Item, Marks, import_dossiers, rehearse
+from paridad.node.importing import ImportReport, Item, Marks, file_report, import_dossiers, rehearse
 from paridad.node.node import Node
 from paridad.node.saying import demand_role
 
 MANY = 1000
 """So many rejections and notes are listed; their number is always told."""
-NOTES = {
-    "refused": Words(es="no se admite en esta mesa y no se guardó", en="is not admitted at this desk and was not kept"),
-    "unread": Words(es="no se leyó", en="was not read"),
-    "left_out": Words(es="no se asignó a ningún campo y no se guardó", en="is mapped to no field and was not kept"),
-    "no_entry": Words(
-        es="sin columna de número de registro, un renglón que cambie será otro expediente",
-        en="without a column for entry numbers, a row that changes will be another dossier",
-    ),
-    "lost": Words(
-        es="parece haber perdido una letra; quedó como vino", en="seems to have lost a letter; kept as it came"
-    ),
-    "mended": Words(
-        es="parece leído con otra codificación; se propone otra forma, que no se aplicó",
-        en="looks as if read in another encoding; another form is proposed and was not applied",
-    ),
-}
-"""Kinds of notes about entries that came in."""
 NOT_MAPPED = Words(es="Ninguno", en="None")
 
 
@@ -97,20 +83,23 @@ class Csv(Importing):
 def ofac(node: Node, form: Ofac) -> JsonValue:
     """File every entry of a list that is new or changed."""
     alt, add = (Path(each) if each else None for each in (form.alt, form.add))
-    return bring_in(node, form, load_ofac(Path(form.sdn), alt, add, listed_on=form.listed_on))
+    brought = _brought(form, "ofac", LIST, Path(form.sdn))
+    return bring_in(node, form, load_ofac(Path(form.sdn), alt, add, listed_on=form.listed_on), brought)
 
 
 def ftm(node: Node, form: Ftm) -> JsonValue:
     """File every entity and link of a file that is new or changed."""
     side = read_side(Path(form.side)) if form.side else None
-    return bring_in(node, form, load_ftm(Path(form.file), source=form.source, today=today(node), side=side))
+    brought = _brought(form, "ftm", form.source, Path(form.file))
+    return bring_in(node, form, load_ftm(Path(form.file), source=form.source, today=today(node), side=side), brought)
 
 
 def csv(node: Node, form: Csv) -> JsonValue:
     """File every row of a table that is new or changed; write those that came back, to be corrected."""
     path, mapping = Path(form.file), read_mapping(Path(form.mapping))
     report = ImportReport()
-    told_ = bring_in(node, form, load_table(path, mapping, today=today(node)), report)
+    brought = _brought(form, "csv", mapping.source, path, mapping)
+    told_ = bring_in(node, form, load_table(path, mapping, today=today(node)), brought, report)
     if not form.returned:
         return told_
     Path(form.returned).write_bytes(returned(path, mapping, report.rejects, "es"))
@@ -134,15 +123,20 @@ def look(call: Call, form: Look) -> JsonValue:
     }
 
 
+def _brought(form: Importing, format_: str, source: str, file: Path, mapping: ColumnMapping | None = None) -> Brought:
+    return Brought(format_, source, file.name, digest_of(file), form.officer, mapping)
+
+
 def bring_in(
-    node: Node, form: Importing, entries: Iterable[Item], report: ImportReport | None = None
+    node: Node, form: Importing, entries: Iterable[Item], brought: Brought, report: ImportReport | None = None
 ) -> dict[str, JsonValue]:
-    """File what a list holds, or only say it, once the officer and the marks of the charter are in order."""
+    """File what a list holds and its report, or only say it, once the officer and the marks are in order."""
     marks = marks_of(node, form)
     if form.dry_run:
         return {"dry_run": True, **told(rehearse(entries, report))}
     done = import_dossiers(node.own, node.views, entries, marks, now=node.clock(), report=report)
-    return {"dry_run": False, **told(done)}
+    act = file_report(node.own, brought, marks, done, now=node.clock())
+    return {"dry_run": False, "act": act, **told(done)}
 
 
 def marks_of(node: Node, form: Importing) -> Marks:
@@ -179,7 +173,7 @@ def told(report: ImportReport) -> dict[str, JsonValue]:
         ],
         "refused_entries": [{"entry": name, "because": words(error.words)} for name, error in report.refused[:MANY]],
         "noted": [
-            {"column": column, "because": words(NOTES[kind], kind), "times": count}
+            {"column": column, "because": words(codes.label("note", kind), kind), "times": count}
             for (kind, column), count in sorted(report.noted.items())
         ],
         "notes": [
@@ -187,7 +181,7 @@ def told(report: ImportReport) -> dict[str, JsonValue]:
                 "file": each.file,
                 "line": each.line,
                 "column": each.column,
-                "because": words(NOTES[each.kind], each.kind),
+                "because": words(codes.label("note", each.kind), each.kind),
                 **({"value": each.value, "proposed": each.proposed} if each.proposed else {}),
             }
             for each in islice(report.notes, MANY)
@@ -201,6 +195,7 @@ NOUN = Noun(
         Verb("ofac", Ofac, operation=ofac),
         Verb("ftm", Ftm, operation=ftm),
         Verb("csv", Csv, operation=csv),
+        *import_reports.VERBS,
         Verb("look", Look, local=look, document="mapping", home=False),
     ),
 )

@@ -32,6 +32,7 @@ from paridad.cli import (
     targets,
 )
 from paridad.cli.assent import PREPARE, prepare
+from paridad.cli.import_tables import TABLES
 from paridad.cli.principles import EXAMINE, examine_node
 from paridad.cli.search import Search, search
 from paridad.cli.start import Start, start
@@ -71,5 +72,6 @@ OPERATIONS: Mapping[str, Operation] = {
     **{name: verb.at_node for name, verb in named(NOUNS) if verb.operation},
     EXAMINE: examine_node,
     PREPARE: prepare,
+    **TABLES,
 }
 """What a node carries out, by name."""

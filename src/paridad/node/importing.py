@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from threading import Lock, Thread
 from typing import TypeVar
 
 from paridad.acts.envelope import ActHash, Draft
@@ -29,9 +30,11 @@ from paridad.base.words import Words
 from paridad.desks.targets import links, projection
 from paridad.desks.targets.dossier import Dossier, dossier_fields
 from paridad.desks.targets.errors import AlreadyRegistered
-from paridad.desks.targets.lines import Note, Reject
+from paridad.desks.targets.lines import Held, Note, Reject
 from paridad.desks.targets.links import SayLink, Standing, Tie
 from paridad.desks.targets.projection import Entry, Listed
+from paridad.desks.targets.reports import KIND as REPORT
+from paridad.desks.targets.reports import Brought, report_fields
 from paridad.desks.targets.rules import CorrectDossier, DossierState, RegisterDossier, decide
 from paridad.exchange import filing
 from paridad.exchange.own_side import OwnSide
@@ -112,6 +115,18 @@ def import_dossiers(
     if ties:
         views.refresh()
     return done.report
+
+
+def file_report(own: OwnSide, brought: Brought, marks: Marks, report: ImportReport, *, now: int) -> str:
+    """Put on record what became of a list; return the act."""
+    counts = {name: getattr(report, name) for name in ("filed", "corrected", "unchanged", "links", "rejected")}
+    fields = report_fields(brought, {**counts, "refused": len(report.refused)}, report.rejects, report.noted)
+    draft = Draft(REPORT, marks.agency, (marks.agency,), marks.handling, marks.purpose, marks.basis, fields)
+    with own.store.read() as conn:
+        see = filing.seen_heads(conn, own)
+    said = filing.issue_drafts(own, [draft], now=now, see=see)
+    own.store.submit(lambda conn: filing.file_acts(conn, own, said, now=now))
+    return said[0].hash
 
 
 def rehearse(entries: Iterable[Item], report: ImportReport | None = None) -> ImportReport:
@@ -230,3 +245,52 @@ def _groups(items: Iterable[T], size: int) -> Iterator[list[T]]:
     rest = iter(items)
     while group := list(islice(rest, size)):
         yield group
+
+
+KEPT_SECONDS = 60 * 60
+AT_ONCE = 4
+"""So many tables may an officer have handed in at one time; the oldest gives way."""
+
+
+@dataclass
+class Upload:
+    """A table that an officer handed in, in memory alone, and the import that runs with it."""
+
+    id: str
+    officer: str
+    file: Held
+    at: int
+    report: ImportReport | None = None
+    act: str = ""
+    """The report on record, once the import is done."""
+    failed: ParidadError | None = None
+    running: Thread | None = None
+
+
+class Uploads:
+    """What was handed in at this node and waits to be mapped; gone after an hour, and with the process."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, Upload] = {}
+        self._lock = Lock()
+
+    def keep(self, upload: Upload) -> None:
+        """Keep a table; what is over goes, and the officer's oldest beyond `AT_ONCE`."""
+        with self._lock:
+            self._held = {id_: each for id_, each in self._held.items() if each.at + KEPT_SECONDS > upload.at}
+            self._held[upload.id] = upload
+            theirs = [each for each in self._held.values() if each.officer == upload.officer]
+            for each in theirs[:-AT_ONCE]:
+                del self._held[each.id]
+
+    def of(self, officer: str, id_: str, *, now: int) -> Upload | None:
+        """Return what an officer handed in, or nothing where it is not here, not theirs or over."""
+        found = self._held.get(id_)
+        mine = found is not None and found.officer == officer and found.at + KEPT_SECONDS > now
+        return found if mine else None
+
+    def wait(self) -> None:
+        """Wait for the imports that run."""
+        for each in list(self._held.values()):
+            if each.running is not None:
+                each.running.join()

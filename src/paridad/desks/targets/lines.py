@@ -14,6 +14,8 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -46,7 +48,23 @@ class Note:
     proposed: str = ""
 
 
-def lines_of(path: Path, *, limit: int) -> Iterator[tuple[int, bytes]]:
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A file that was handed in and is in memory alone."""
+
+    name: str
+    data: bytes
+
+    def open(self, mode: str) -> BytesIO:
+        """Open it for reading."""
+        assert mode == "rb"
+        return BytesIO(self.data)
+
+
+File = Path | Held
+
+
+def lines_of(path: File, *, limit: int) -> Iterator[tuple[int, bytes]]:
     """Yield the lines of a file with their numbers, line ends included; a longer one is cut behind the limit."""
     try:
         with path.open("rb") as plain:
@@ -66,3 +84,12 @@ def _cut(stream: BinaryIO, limit: int) -> Iterator[tuple[int, bytes]]:
         while not raw.endswith(b"\n") and (rest := stream.readline(limit)):
             raw = raw[: limit + 1] + rest[-1:]
         yield number, raw
+
+
+def digest_of(path: File) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    found = sha256()
+    with path.open("rb") as file:
+        while part := file.read(1 << 20):
+            found.update(part)
+    return found.hexdigest()

@@ -17,6 +17,12 @@ LIST, SHOW = "targets.list", "targets.show"
 """The operations behind the register and behind one dossier."""
 OF_FOLIO = "targets.of-folio"
 """The operation behind the dossiers that a folio is about."""
+IMPORTS, IMPORT = "import.list", "import.show"
+"""The operations behind the reports of imports."""
+UPLOAD, TABLE, ATTEMPT, START, RETURNED = (
+    "import.upload", "import.table", "import.attempt", "import.start", "import.returned",
+)  # fmt: skip
+"""The operations behind a table that is handed in, mapped, tried and brought in."""
 MATCH, DUPLICATES = "targets.search", "targets.duplicates"
 """The operations behind a question and behind the pairs that wait."""
 

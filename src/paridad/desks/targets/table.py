@@ -22,13 +22,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
-from pathlib import Path
 
 from paridad.base.strict import encode_base64url
 from paridad.base.words import Language, Words
 from paridad.desks.targets.dossier import Dossier, dossier_fields
 from paridad.desks.targets.errors import DossierRefused, ListDamaged
-from paridad.desks.targets.lines import Note, Reject, lines_of
+from paridad.desks.targets.lines import File, Note, Reject, lines_of
 from paridad.desks.targets.mapping import (
     DIVIDERS,
     ENCODINGS,
@@ -64,7 +63,7 @@ class Row:
     raw: bytes
 
 
-def look_at(path: Path) -> Head:
+def look_at(path: File) -> Head:
     """Say how a table seems to be written and what its columns might be."""
     rows = list(islice(rows_of(path), 200))
     if not rows:
@@ -77,7 +76,7 @@ def look_at(path: Path) -> Head:
     return Head(encoding, divider, tuple(columns), guess(columns), refused)
 
 
-def sample(path: Path, mapping: ColumnMapping | Head, count: int) -> list[list[str]]:
+def sample(path: File, mapping: ColumnMapping | Head, count: int) -> list[list[str]]:
     """Return the cells of the first rows, for a person to look at."""
     rows = islice(rows_of(path), 1, count + 1)
     return [_cells(row.raw.decode(mapping.encoding, "replace"), DIVIDERS[mapping.divider]) for row in rows]
@@ -92,7 +91,7 @@ def detect(data: bytes) -> str:
     return "utf-8"
 
 
-def load_table(path: Path, mapping: ColumnMapping, *, today: str) -> Iterator[Item]:
+def load_table(path: File, mapping: ColumnMapping, *, today: str) -> Iterator[Item]:
     """Yield a dossier for each row that holds, a reject for each that does not, and notes about those that came in."""
     rows = rows_of(path)
     head = next(rows, None)
@@ -109,7 +108,7 @@ def load_table(path: Path, mapping: ColumnMapping, *, today: str) -> Iterator[It
         yield from reader.row(row)
 
 
-def rows_of(path: Path) -> Iterator[Row]:
+def rows_of(path: File) -> Iterator[Row]:
     """Yield rows as bytes: a line, or several where a quote is open; blank lines are none.
 
     A quote that is not closed within its bounds costs the line where it was opened, and those behind are read anew.
@@ -131,7 +130,7 @@ def rows_of(path: Path) -> Iterator[Row]:
             yield Row(line, said)
 
 
-def _without_mark(path: Path) -> Iterator[tuple[int, bytes]]:
+def _without_mark(path: File) -> Iterator[tuple[int, bytes]]:
     for number, raw in lines_of(path, limit=MAX_LINE):
         if number == 1 and raw.startswith(_WIDE):
             raise _damaged(path, "está en UTF-16; guárdelo como UTF-8", "is in UTF-16; save it as UTF-8")
@@ -238,7 +237,7 @@ def mended(cell: str) -> str:
     return ""
 
 
-def returned(path: Path, mapping: ColumnMapping, rejects: Iterable[Reject], language: Language) -> bytes:
+def returned(path: File, mapping: ColumnMapping, rejects: Iterable[Reject], language: Language) -> bytes:
     """Return a table of the rows that came back, as they came, with line, column and reason behind each."""
     divider, encoding = DIVIDERS[mapping.divider], mapping.encoding
     head = next(rows_of(path)).raw
@@ -260,7 +259,7 @@ def _divider(line: str) -> str:
     return max(DIVIDERS, key=lambda name: line.count(DIVIDERS[name]))
 
 
-def _demand_headings(path: Path, columns: Sequence[str]) -> None:
+def _demand_headings(path: File, columns: Sequence[str]) -> None:
     if len(columns) > MAX_COLUMNS:
         raise _damaged(path, f"tiene más de {MAX_COLUMNS} columnas", f"has more than {MAX_COLUMNS} columns")
     if any(not each.strip() for each in columns) or len(set(columns)) != len(columns):
@@ -271,5 +270,5 @@ def _demand_headings(path: Path, columns: Sequence[str]) -> None:
         )
 
 
-def _damaged(path: Path, es: str, en: str) -> ListDamaged:
+def _damaged(path: File, es: str, en: str) -> ListDamaged:
     return ListDamaged(Words(es=f"{path.name} {es}.", en=f"{path.name} {en}."))
