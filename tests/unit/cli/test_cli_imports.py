@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
-from support.cli_world import BASIS, PURPOSE, CommandLines, officer
+from support.cli_world import BASIS, PURPOSE, TREES, CommandLines, officer
 from support.ftm_sample import EVERY, OLGA, OWNS, RELATIVE, entity, write_entities
 
 AGENCIES = {"one party": "MX/FGR", "the other party": "US/DOJ"}
@@ -134,6 +135,56 @@ def test_who_may_not_file_brings_nothing_in(lines: CommandLines, tmp_path: Path)
     wrong = ("--handling", "PINK", *MARKS[2:])
     refused = lines.run("MX", *plain, *wrong, *analyst("MX/FGR"))
     assert "the charter has no PINK" in refused.output
+
+
+# Tables ------------------------------------------------------------------------------------------------------------
+
+TABLE = "Folio,Nombre,Paterno,Nacimiento,Religión,Notas\r\n1,Olga,Pinedo,04/05/1980,x,a\r\n2,,,,,b\r\n3,Eva,Zepeda,31/02/1980,,\r\n"
+MAPPING = """
+name = "padron"
+source = "Padrón inventado"
+[columns]
+"Folio" = "entry"
+"Nombre" = "given_names"
+"Paterno" = "paternal"
+"Nacimiento" = "birth_date"
+"Notas" = ""
+"""
+
+
+@BOTH
+def test_a_table_comes_in_by_its_mapping(lines: CommandLines, tmp_path: Path, agency: str) -> None:
+    """Tried, brought in, handed back to be corrected; the second time changes nothing; each time leaves its report."""
+    table, mapping, back = tmp_path / "t.csv", tmp_path / "m.toml", tmp_path / "back.csv"
+    table.write_text(TABLE, encoding="utf-8")
+    mapping.write_text(MAPPING, encoding="utf-8")
+    given = ("import", "csv", "--file", str(table), "--mapping", str(mapping), *MARKS, *analyst(agency))
+    tried = lines.json(agency[:2], *given, "--dry-run", "--returned", str(back))
+    assert (tried["filed"], tried["by_subject"], tried["rejected"]) == (0, [{"subject": "person", "entries": 2}], 1)
+    assert back.read_text(encoding="utf-8").splitlines()[1].startswith('2,,,,,b,"3","Nombre","Falta el nombre')
+    first, second = lines.json(agency[:2], *given), lines.json(agency[:2], *given)
+    assert [(each["filed"], each["unchanged"]) for each in (first, second)] == [(2, 0), (0, 2)]
+    assert {each["because"]["code"]: each["column"] for each in first["noted"]} == {
+        "left_out": "Notas",
+        "refused": "Religión",
+    }
+    listed = lines.json(agency[:2], "import", "list", *analyst(agency))["imports"]
+    assert sorted((each["filed"], each["unchanged"]) for each in listed) == [(0, 2), (2, 0)]
+    report = lines.json(agency[:2], "import", "show", first["act"], *analyst(agency))
+    assert (report["file"], report["source"], report["rejects"][0]["line"]) == ("t.csv", "Padrón inventado", 3)
+    assert lines.run(agency[:2], "import", "show", lines.record(agency), *analyst(agency)).exit_code != 0
+    assert (
+        "Padrón" not in lines.run(agency[:2], "import", "show", first["act"], "--as", officer(agency, "auditor")).output
+    )
+
+
+def test_a_table_is_looked_at_before_it_is_mapped(lines: CommandLines, tmp_path: Path) -> None:
+    """Without a node; what is proposed is written to be completed."""
+    table, out = tmp_path / "t.csv", tmp_path / "m.toml"
+    table.write_text(TABLE, encoding="utf-8")
+    told = CliRunner().invoke(TREES["en"], ["import", "look", "--file", str(table), "--out", str(out), "--json"])
+    assert told.exit_code == 0, told.output
+    assert '"Paterno" = "paternal"' in out.read_text(encoding="utf-8")
 
 
 # Links -------------------------------------------------------------------------------------------------------------

@@ -49,6 +49,8 @@ AT: dict[str, tuple[str, str]] = {
     "folio/{folio}/outcome": ("asking", "folio/{answered}/outcome"),
     "folio/{folio}/close": ("asking", "folio/{answered}/close"),
     "folio/{folio}/decline": ("asked", "folio/{proposed}/decline"),
+    "imports": ("asked", "imports"),
+    "imports/{upload}": ("asked", "imports/{upload}"),
     "sign-in": ("asked", "sign-in"),
     "sign-in/passkey": ("asked", "sign-in"),
     "enrol": ("asked", "enrol"),
