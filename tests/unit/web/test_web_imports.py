@@ -75,6 +75,7 @@ def test_a_table_from_hand_to_record(houses: Houses, agency: str) -> None:
     assert "Would come in: Person 2" in said
     assert "4 Nombre The name is missing; or give a description." in said
     assert "Looks as if read in another encoding" in said
+    assert "3 Primer apellido PeÃ±a Peña" in said
     assert names(houses, agency) == []
     back = ana.send(page, press="returned")
     assert back.text.splitlines()[1] == '3;;;;;;;sin nombre;"4";"Nombre";"Falta el nombre; o dé una descripción."'
@@ -168,8 +169,11 @@ def test_a_table_is_its_officers_alone(houses: Houses) -> None:
     assert houses.enter("MX/FGR", "liaison").open(address).status == 404
     assert hand_in(houses.enter("MX/FGR", "auditor"), TABLE.encode()).status == 422
     ana.send(ana.send(page, press="check", **CHOSEN), press="start")
-    others = words(houses.enter("MX/FGR", "auditor").open("imports").text)
-    assert "Padrón inventado" not in others
+    auditor = houses.enter("MX/FGR", "auditor").open("imports")
+    report = houses.enter("MX/FGR", "liaison").open(re.findall(r'href="/en/(import/[^"]+)"', auditor.text)[0])
+    for others in (auditor, report):
+        assert "Padrón inventado" not in words(others.text)
+        assert "Nothing came back" not in words(others.text)
 
 
 def test_a_table_is_gone_after_an_hour(houses: Houses) -> None:

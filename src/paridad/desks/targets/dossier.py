@@ -17,6 +17,8 @@ Worked example
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import fields as members
+from functools import cache
+from typing import Any
 
 import msgspec
 
@@ -239,7 +241,8 @@ class Dossier:
 def dossier_fields(dossier: Dossier) -> Mapping[str, JsonValue]:
     """Return the fields of the act, or raise `DossierRefused` where one act cannot hold them."""
     fields = record_of(dossier)
-    demand_issuable(fields)
+    if not _is_light(fields):
+        demand_issuable(fields)
     return fields
 
 
@@ -263,12 +266,24 @@ def demand_issuable(fields: Mapping[str, JsonValue]) -> None:
 
 
 def _is_small(fields: Mapping[str, JsonValue]) -> bool:
-    if any(isinstance(value, list | tuple) and len(value) > _FEW for value in fields.values()):
-        return False
+    """Whether fields fit in any case, each value of them one that an act can hold."""
     try:
-        return len(write_json(dict(fields))) <= _SMALL
+        return _are_few(fields) and len(write_json(dict(fields))) <= _SMALL
     except Malformed:
         return False
+
+
+def _is_light(fields: Mapping[str, JsonValue]) -> bool:
+    """Whether the fields of typed values fit in any case: of these only texts can be what an act cannot hold."""
+    try:
+        written = msgspec.json.encode(fields)
+    except UnicodeEncodeError:
+        return False
+    return _are_few(fields) and len(written) <= _SMALL and b"\\u0000" not in written
+
+
+def _are_few(fields: Mapping[str, JsonValue]) -> bool:
+    return all(not isinstance(value, list | tuple) or len(value) <= _FEW for value in fields.values())
 
 
 def _disclosures(name: str, value: JsonValue) -> Iterator[JsonValue]:
@@ -303,8 +318,14 @@ def _refused(field: str, es: str, en: str) -> DossierRefused:
 
 def record_of(value: object) -> dict[str, JsonValue]:
     """Return what a value says, as fields; what is absent makes none."""
-    pairs = ((member.name, _plain(getattr(value, member.name))) for member in members(value))  # type: ignore[arg-type]
+    kind: Any = type(value)
+    pairs = ((name, _plain(getattr(value, name))) for name in _names_of(kind))
     return {name: plain for name, plain in pairs if plain not in ("", 0, [], None)}
+
+
+@cache
+def _names_of(kind: Any) -> tuple[str, ...]:
+    return tuple(member.name for member in members(kind))
 
 
 def _plain(value: object) -> JsonValue:
