@@ -99,7 +99,7 @@ class Builder:
             name=name,
             name_parts=self._name_parts(),
             title=self.single.get("title", ""),
-            name_finding=findings.of_name(name) if self.subject == "person" else "",
+            name_finding=finding_of(name, self.subject),
             gender=self.single.get("gender", ""),
             source=Source(source, entity.id, first_seen=first, last_seen=last),
             authority=self.single.get("authority") or f"{source} {entity.id}",
@@ -309,6 +309,13 @@ _READERS: Mapping[str, Callable[[Builder, str, Sequence[str]], None]] = {
     "currency": Builder.currency,
 }
 """Properties that are no plain element of a list."""
+
+
+def finding_of(name: str, subject: str) -> str:
+    """Say whether a name names nobody: what a person's reads as, and what stands for the name of an account."""
+    if subject == "person":
+        return findings.of_name(name)
+    return findings.NOT_A_NAME if name == neutral_name(subject) else ""
 
 
 def neutral_name(subject: str) -> str:

@@ -4,12 +4,14 @@
 Rules
   - A line is one JSON object with the texts `id` and `schema`, and `properties` that are lists of texts; no key twice.
   - What stands beside the properties is context: dates, data sets, what an export adds.
+  - A table of statements (csv) is put together to entities; of a statement the value as received counts.
   - What does not hold comes back with its line, the property and the reason.
 
 Worked example
     entity_of(b'{"id": "x", "schema": "Person", "properties": {"name": ["Ana"]}}').one("name")      is "Ana"
 """
 
+import csv
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -22,6 +24,8 @@ from paridad.desks.targets import dates
 from paridad.desks.targets.lines import Reject, lines_of
 
 MAX_LINE = 1024 * 1024
+STATEMENTS = (b"canonical_id,", b"id,entity_id,", b"entity_id,")
+"""How a table of statements begins."""
 _DATE = re.compile(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
 
 
@@ -48,11 +52,59 @@ class Entity:
 
 
 def read_entities(path: Path) -> Iterator[Entity | Reject]:
-    """Yield the entities of a file, each checked for its form."""
+    """Yield the entities of a file, each checked for its form; a table of statements is put together to entities."""
+    first = next(lines_of(path, limit=MAX_LINE), (0, b""))[1]
+    if first.lstrip(b"\xef\xbb\xbf").startswith(STATEMENTS):
+        yield from _from_statements(path)
+        return
     for number, raw in lines_of(path, limit=MAX_LINE):
         line = raw.strip()
         if line:
             yield entity_of(line, path.name, number)
+
+
+def _from_statements(path: Path) -> Iterator[Entity | Reject]:
+    """Yield entities out of statements, one a row: value as received, the line of the first; all are held at once."""
+    rows = lines_of(path, limit=MAX_LINE)
+    head = _cells(next(rows)[1])
+    found: dict[str, _Stated] = {}
+    for number, raw in rows:
+        row = dict(zip(head, _cells(raw), strict=False))
+        if not row.get("entity_id") or not row.get("prop") or not row.get("schema"):
+            column = next(name for name in ("entity_id", "prop", "schema") if not row.get(name))
+            reason = Words(es="Falta en la declaración.", en="It is missing in the statement.")
+            yield Reject(path.name, number, column, reason, raw.strip())
+        else:
+            found.setdefault(row["entity_id"], _Stated(number)).take(row)
+    for id_, each in found.items():
+        context: dict[str, Any] = {"datasets": sorted(each.datasets), **each.seen}
+        properties = {name: tuple(values) for name, values in each.properties.items()}
+        yield Entity(id_, each.schema, properties, context, path.name, each.line)
+
+
+def _cells(raw: bytes) -> list[str]:
+    return next(csv.reader([raw.decode("utf-8-sig", "replace")]), [])
+
+
+class _Stated:
+    """What statements say of one entity."""
+
+    def __init__(self, line: int) -> None:
+        self.line, self.schema = line, ""
+        self.properties: dict[str, dict[str, None]] = {}
+        self.datasets: set[str] = set()
+        self.seen: dict[str, str] = {}
+
+    def take(self, row: Mapping[str, str]) -> None:
+        """Take one statement."""
+        self.schema = row["schema"]
+        self.datasets |= {row["dataset"]} if row.get("dataset") else set()
+        if row["prop"] != "id":
+            value = row.get("original_value") or row.get("value", "")
+            self.properties.setdefault(row["prop"], {})[value] = None
+        for name, better in (("first_seen", min), ("last_seen", max)):
+            if row.get(name):
+                self.seen[name] = better(self.seen.get(name, row[name]), row[name])
 
 
 def entity_of(raw: bytes, file: str = "", line: int = 0) -> Entity | Reject:

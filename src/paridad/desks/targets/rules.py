@@ -8,6 +8,7 @@ Rules
     next edition of a list for every entry that is the same in it.
   - Only the party that registered a dossier corrects it; what another says in its place is kept as irregular.
   - Ethnicity, religion, politics and scores are refused by name, and so is a list dated after today.
+  - The name of a telephone or an account does not tell its number, which has another class.
   - `decide` may refuse and changes nothing; `evolve` never refuses.
 
 Worked example
@@ -27,11 +28,16 @@ from paridad.base.words import Words
 from paridad.desks.targets.codes import code_list
 from paridad.desks.targets.dossier import KIND, demand_issuable
 from paridad.desks.targets.errors import AlreadyRegistered, DossierRefused, NotCurrent
+from paridad.folio.reading import records, text
 from paridad.folio.state import Recorded
 
 REFUSED_PROPERTIES = ("ethnicity", "religion", "political", "topics", "score", "risk")
 """What this desk does not hold about anybody, whatever the source offers."""
 
+NUMBERED = frozenset({"telephone", "account"})
+"""Types of subject whose number is what they are: it has the class of a contact or an account, never that of a name."""
+_NUMBERS = (("contacts", "value"), ("accounts", "address"))
+_SHORTEST = 4
 CORRECTION = "correction"
 OF_AN_EDITION = frozenset({"listed_on", "last_seen"})
 """What says only that a source still says the same: a new edition of it corrects nothing."""
@@ -160,8 +166,27 @@ def _demand_sound(command: Command, fields: Mapping[str, JsonValue], now: int) -
         raise _refused("subject_type", "no es una clase de sujeto", "is not a type of subject")
     if not str(fields.get("name", "")).strip():
         raise _refused("name", "falta el nombre", "the name is missing")
+    _demand_no_number(fields)
     _demand_not_later(fields.get("source"), now)
     demand_issuable(fields)
+
+
+def _demand_no_number(fields: Mapping[str, JsonValue]) -> None:
+    """Refuse a telephone or account whose name tells its number: a name leaves with any answer, a number does not."""
+    if text(fields, "subject_type") not in NUMBERED:
+        return
+    name = _plain(text(fields, "name"))
+    numbers = (text(each, part) for field, part in _NUMBERS for each in records(fields, field))
+    if any(len(plain) >= _SHORTEST and plain in name for plain in map(_plain, numbers)):
+        raise _refused(
+            "name",
+            "lleva el número; el número va entre contactos o cuentas",
+            "tells the number; it stands among contacts or accounts",
+        )
+
+
+def _plain(given: str) -> str:
+    return "".join(mark for mark in given.casefold() if mark.isalnum())
 
 
 def _demand_not_later(source: JsonValue, now: int) -> None:

@@ -33,9 +33,10 @@ from paridad.desks.targets.dossier import (
     Other,
     Source,
 )
-from paridad.desks.targets.ftm_dossier import neutral_name
+from paridad.desks.targets.ftm_dossier import finding_of, neutral_name
 from paridad.desks.targets.identifiers import check
 from paridad.desks.targets.mapping import ColumnMapping, plain
+from paridad.desks.targets.rules import NUMBERED
 
 IDENTIFIERS = (
     "curp", "rfc", "passport", "voter_card", "nss", "ssn", "itin", "ein", "a_number", "national_id", "driver_licence",
@@ -46,8 +47,6 @@ CRAFT = ("make", "model", "colour", "built", "flag", "call_sign")
 ORGANISATION = ("legal_form", "jurisdiction", "established", "activity")
 PARTS = ("surnames", "given_names", "middle_names", "paternal", "maternal", "married", "suffix")
 CONTACTS = ("telephone", "imei", "imsi", "email")
-NUMBERED = frozenset({"telephone", "account"})
-"""Types of subject whose number is no name."""
 _SEXES: Mapping[str, str] = MappingProxyType(
     {
         "hombre": "male", "masculino": "male", "male": "male", "varon": "male", "h": "male",
@@ -149,14 +148,15 @@ def _subject(cells: Cells, mapping: ColumnMapping) -> str:
 def _name(cells: Cells, subject: str) -> tuple[str, str]:
     """Return the name of a row and its finding."""
     if subject in NUMBERED:
-        return cells.one("name") or neutral_name(subject), ""
+        name = cells.one("name") or neutral_name(subject)
+        return name, finding_of(name, subject)
     name = cells.one("name") or _joined(cells) or next(filter(None, map(cells.one, _NAMING)), "")
     if not name and cells.one("description"):
         return cells.one("description"), findings.NOT_A_NAME
     if not name:
         column = cells.column("name") or cells.column("given_names") or cells.column("surnames")
         raise Wrong(column, "Falta el nombre; o dé una descripción.", "The name is missing; or give a description.")
-    return name, findings.of_name(name) if subject == "person" else ""
+    return name, finding_of(name, subject)
 
 
 _NAMING = ("plate", "vin", "imo", "tail_number")

@@ -6,6 +6,7 @@ import importlib.util
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,7 @@ def test_an_account_does_not_tell_its_number_in_its_name(items: list[Item]) -> N
     """The number has another sensitivity than a name: the name that is one stays among the data of the source."""
     bank, wallet = (each for each in only(items, Dossier) if each.subject_type == "account")
     assert bank.name == wallet.name == "Cuenta / Account"
+    assert bank.name_finding == wallet.name_finding == "not_a_name"
     assert bank.accounts == (
         Account("MXN", "032180000118359719", type="clabe", institution="Banco Inventado", check="passes"),
     )
@@ -277,7 +279,29 @@ def test_noise_is_handed_back(tmp_path_factory: pytest.TempPathFactory, noise: b
     """Whatever stands in a file: dossiers, or rejects with their reason."""
     path = tmp_path_factory.mktemp("noise") / "in.json"
     path.write_bytes(noise)
-    assert all(isinstance(each, Reject) for each in load(path)) or noise[:2] == b"\x1f\x8b"
+    if noise.startswith(b"\x1f\x8b"):
+        with suppress(ListDamaged):
+            load(path)
+    else:
+        assert all(isinstance(each, Reject) for each in load(path))
+
+
+def test_statements_are_put_together(tmp_path: Path) -> None:
+    """One row a value: the value as received counts; a row that lacks its entity comes back."""
+    path = tmp_path / "statements.csv"
+    path.write_text(
+        "canonical_id,entity_id,prop,prop_type,schema,value,dataset,lang,original_value,external,first_seen,last_seen\n"
+        "x,sim-a,id,id,Person,abc,sim,,,f,2024-01-02,2024-05-01\n"
+        "x,sim-a,name,name,Person,Ana Quetzal,sim,spa,ANA  QUETZAL,f,2024-01-01,2024-05-02\n"
+        "x,sim-a,birthDate,date,Person,1971,sim2,,,f,,\n"
+        "x,,name,name,Person,Nadie,sim,,,f,,\n",
+        encoding="utf-8",
+    )
+    [back, dossier] = sorted(load(path)[:2], key=lambda each: isinstance(each, Dossier))
+    assert isinstance(dossier, Dossier)
+    assert isinstance(back, Reject)
+    assert (dossier.name, dossier.births[0].date, back.column, back.line) == ("ANA  QUETZAL", "1971", "entity_id", 5)
+    assert dossier.source == Source("SIMULATED", "sim-a", first_seen="2024-01-01", last_seen="2024-05-02")
 
 
 # Out, and in again -------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from paridad.acts.vocabulary import check_body
-from paridad.desks.targets import codes, table_row
+from paridad.desks.targets import codes
 from paridad.desks.targets.dossier import KIND, Account, Dossier, Identifier, NameParts, Other, dossier_fields
 from paridad.desks.targets.errors import ListDamaged, MappingRefused
 from paridad.desks.targets.index import keys_of
@@ -211,7 +211,6 @@ def test_the_letter_m_is_what_the_table_says(tmp_path: Path) -> None:
     }
     assert [said[each].gender for each in said] == ["", "female", "male"]
     assert said[""].other == (Other("Sexo", "M"),)
-    assert {"telephone", "account"} == table_row.NUMBERED
 
 
 # What comes back ---------------------------------------------------------------------------------------------------
@@ -281,6 +280,16 @@ def test_twelve_of_13821_rows_come_back_to_be_corrected(tmp_path: Path) -> None:
     assert lines[1] == ["1001", *[""] * 8, "1002", "Nombre", "Falta el nombre; o dé una descripción."]
     fixed = [[line[0], "Eva", *line[2:9]] for line in lines[1:]]
     assert len(only(load(write(tmp_path / "b.csv", *fixed)), Dossier)) == 12
+
+
+def test_what_comes_back_is_what_came(tmp_path: Path) -> None:
+    """To the byte, in whatever encoding, a formula of a spreadsheet included; behind it stand the reasons."""
+    path = write(tmp_path / "a.csv", ["", '=HYPERLINK("x")', *[""] * 7])
+    path.write_bytes(path.read_bytes() + b"2,\xf1,,,,,,,\r\n")
+    backs = only(load(path), Reject)
+    lines = returned(path, PLAIN, backs, "en").split(b"\r\n")
+    assert lines[1] == b',"=HYPERLINK(""x"")",,,,,,,,"2","Folio","The entry number is missing."'
+    assert lines[2].startswith(b"2,\xf1,,,,,,,,")
 
 
 def test_a_column_that_is_refused_or_left_out_is_told_once(tmp_path: Path) -> None:
