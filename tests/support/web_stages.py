@@ -5,12 +5,25 @@ Worked example
     Stages(houses, "MX/FGR", "US/DOJ").names["answered"]        is a folio that was answered
 """
 
+from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import Any
 
 from paridad.cli.operations import OPERATIONS
 from support.run_stages import TERMS, RunStages
-from support.web_world import BASIS, PURPOSE, Houses
+from support.web_world import BASIS, PURPOSE, RECORD_BASIS, Houses
+
+TABLE = (
+    "Folio;Nombre;Primer apellido;Fecha de nacimiento;Religión;Teléfono\r\n"
+    "1;Olga Lidia;Pinedo;24/03/1971;x;33 5555 0101\r\n2;Eva;PeÃ±a;04/05/1980;;\r\n3;;;;;\r\n"
+)
+"""An invented table, with a name that was read in another encoding and a row without one."""
+MAPPING = {
+    "Folio": "entry",
+    "Nombre": "given_names",
+    "Primer apellido": "paternal",
+    "Fecha de nacimiento": "birth_date",
+}
 
 
 @dataclass
@@ -36,11 +49,24 @@ class Stages:
         self.says(self.asked, "ask-clarification", self.names["paused"], question="Which Olga?")
         self.says(self.asked, "suspend", self.names["paused"], reason="A holiday.")
         self.names["proposal"] = self._proposed()
+        self._tables()
         self.houses.settle()
         self.says(self.asking, "outcome", self.names["closed"], outcome="investigation-opened")
         self.says(self.asking, "close", self.names["closed"])
         self.houses.settle()
         self._compare()
+
+    def _tables(self) -> None:
+        """Hand in tables at the asked side: one that waits to be mapped, one that was brought in."""
+        data = b64encode(TABLE.encode()).decode("ascii")
+        self.names |= {
+            name: str(self._ask(self.asked, "import.upload", name="padron.csv", data=data)["upload"])
+            for name in ("upload", "imported")
+        }
+        marks = {"handling": "AMBER", "purpose": PURPOSE, "basis": RECORD_BASIS}
+        mapping = {"name": "padron", "source": "Padrón inventado", "columns": MAPPING, "divider": "semicolon"}
+        done = self._ask(self.asked, "import.start", upload=self.names["imported"], mapping=mapping, **marks)
+        self.names["report"] = str(done["progress"]["act"])
 
     def _proposed(self) -> str:
         said = self.says(self.asked, "propose.answer", self.names["proposed"], record=[self.names["record"]])

@@ -38,7 +38,8 @@ from paridad.cli.principles import ask_both
 from paridad.cli.session import Session, knock
 from paridad.cli.two_processes import Pair, found_two, introduce
 from paridad.desks.targets.dossier import Dossier
-from paridad.desks.targets.ofac import Reject, load_ofac
+from paridad.desks.targets.lines import Reject
+from paridad.desks.targets.ofac import load_ofac
 from paridad.desks.targets.projection import dossiers
 from paridad.desks.targets.sample import invent
 from paridad.node.composing import open_node

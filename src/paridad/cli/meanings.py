@@ -21,6 +21,8 @@ from paridad.base.words import Words
 from paridad.cli.seeing import Coded, draft_entry, words
 from paridad.desks.targets import codes
 from paridad.desks.targets.dossier import KIND as DOSSIER
+from paridad.desks.targets.links import KIND as LINK
+from paridad.desks.targets.reports import KIND as IMPORT
 from paridad.node.node import Node
 from paridad.programme.charter import Charter
 
@@ -46,9 +48,20 @@ OF_DOSSIER: Mapping[str, str] = MappingProxyType(
         "links.role": "role",
         "craft.property": "craft",
         "organisation.property": "organisation",
+        "accounts.type": "account",
+        "births.finding": "value_finding",
+        "identifiers.finding": "value_finding",
+        "name_finding": "value_finding",
     }
 )
 """Field of a dossier whose list has another name."""
+OF_KIND: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        LINK: {"relation": "link_relation", "state": "state"},
+        IMPORT: {"format": "format", "note": "note", "field": "csv_field", "subject": "subject_type"},
+    }
+)
+"""For a link or the report of an import: field, and the list that its code is of."""
 FATES: Mapping[str, Words] = MappingProxyType(
     {"destroyed": Words(es="destruido", en="destroyed"), "kept": Words(es="conservado", en="kept")}
 )
@@ -77,6 +90,8 @@ def _meaning(kind: str, path: str, code: str, charter: Charter) -> Words | None:
     if kind == DOSSIER:
         listed = OF_DOSSIER.get(path, name)
         return codes.code_list(listed).get(code) if listed in codes.list_names() else None
+    if kind in OF_KIND:
+        return codes.code_list(OF_KIND[kind][name]).get(code) if name in OF_KIND[kind] else None
     if name == "fate":
         return FATES.get(code)
     of: Mapping[str, Coded] = getattr(charter, OF_CHARTER[name]) if name in OF_CHARTER else {}

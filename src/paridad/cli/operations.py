@@ -33,6 +33,7 @@ from paridad.cli import (
     targets,
 )
 from paridad.cli.assent import PREPARE, prepare
+from paridad.cli.import_tables import TABLES
 from paridad.cli.principles import EXAMINE, examine_node
 from paridad.cli.search import Search, search
 from paridad.cli.start import Start, start
@@ -73,5 +74,6 @@ OPERATIONS: Mapping[str, Operation] = {
     **{name: verb.at_node for name, verb in named(NOUNS) if verb.operation},
     EXAMINE: examine_node,
     PREPARE: prepare,
+    **TABLES,
 }
 """What a node carries out, by name."""

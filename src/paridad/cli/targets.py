@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from paridad.acts.verify import VerifiedAct
 from paridad.base.strict import JsonValue
-from paridad.cli import matching, runs
+from paridad.cli import dossier_export, dossier_links, matching, runs
 from paridad.cli.forms import Form, OfficerName, Positional
 from paridad.cli.meanings import explained
 from paridad.cli.seeing import DELIVERY, Reading, coded, entry, not_found, note, reader, reasons, visible, words
@@ -104,6 +104,8 @@ def show(node: Node, form: Show) -> JsonValue:
         act = visible(reading, conn, form.act)
         shown = entry(reading, conn, act)
         given = list(_given(reading, conn, act))
+        linked = dossier_links.links_of(reading, conn, act.hash)
+        shared = dossier_links.shared_with(reading, conn, act.hash)
         later = [each.hash for each in _referring(reading, conn, act) if each.envelope.knd == KIND]
     note(reading, [act.hash], "dossier")
     charter = node.own.keys.charter(act.envelope.prg)
@@ -116,6 +118,8 @@ def show(node: Node, form: Show) -> JsonValue:
         "corrected": found.corrected,
         "corrected_by": later,
         "given_to": given,
+        "linked": linked,
+        "shared_with": shared,
     }
 
 
@@ -196,5 +200,12 @@ def _place(conn: sa.Connection, reading: Reading, after: str) -> tuple[str, str]
 
 NOUN = Noun(
     "targets",
-    (Verb("list", List, operation=list_dossiers), Verb("show", Show, operation=show), *matching.VERBS, runs.NOUN),
+    (
+        Verb("list", List, operation=list_dossiers),
+        Verb("show", Show, operation=show),
+        *matching.VERBS,
+        *dossier_links.VERBS,
+        dossier_export.VERB,
+        runs.NOUN,
+    ),
 )

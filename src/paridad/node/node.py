@@ -27,6 +27,7 @@ from paridad.exchange.transport import Request, Response, Transport
 from paridad.node import keeping, recovery, upkeep
 from paridad.node.assenting import Preparations
 from paridad.node.home import EpochFiles, Home, Settings
+from paridad.node.importing import Uploads
 from paridad.node.views import Views
 from paridad.store.backup import restored_heads, settled
 from paridad.store.payloads import PayloadStore
@@ -53,6 +54,7 @@ class Node:
     def __post_init__(self) -> None:
         self.views = Views(self.own)
         self.preparations = Preparations()
+        self.uploads = Uploads()
         self._looked = 0
         self._asked: set[str] = set()
 

@@ -54,6 +54,8 @@ AT: dict[str, tuple[str, str]] = {
     "runs/{run}/decide": ("asking", "runs/{run}/decide"),
     "runs/{run}": ("asked", "runs/{run-proposed}"),
     "runs/drafts/{draft}": ("asking", "runs/drafts/{draft}"),
+    "imports": ("asked", "imports"),
+    "imports/{upload}": ("asked", "imports/{upload}"),
     "sign-in": ("asked", "sign-in"),
     "sign-in/passkey": ("asked", "sign-in"),
     "enrol": ("asked", "enrol"),

@@ -3,6 +3,12 @@
 
 dossier.py      one subject as typed values, and the fields of the act
 ofac.py         the official list in its csv layout -> dossiers and rejects; remarks.py reads its running text
+ftm.py          entities of followthemoney -> dossiers and links; ftm_entity.py one line, ftm_dossier.py its dossier
+ftm_out.py      dossiers and links -> entities and their side file; ftm_terms.py is the table of both directions
+table.py        tables in csv -> dossiers; mapping.py what a person decides of columns, table_row.py one row
+reports.py      what became of a list, as an act
+links.py        what connects a dossier with another, or with a folio
+findings.py     what is wrong with a value, as a note; dates.py reads dates; lines.py reads lines of files
 identifiers.py  check digits, only to annotate; numbers ready to be compared
 names.py        a name as words with roles, several readings; names.toml has nicknames and abbreviations
 phonetic.py     how Spanish names sound

@@ -6,7 +6,9 @@ TargetsError
 ├── DossierRefused     a dossier that cannot become an act
 ├── AlreadyRegistered  the same dossier is on record already; nothing changed
 ├── NotCurrent         a correction or judgement that does not name the act in force
-└── JudgementRefused   a judgement of two dossiers that cannot become an act
+├── JudgementRefused   a judgement of two dossiers that cannot become an act
+├── LinkRefused        a link that cannot become an act
+└── MappingRefused     a mapping of columns that does not hold
 """
 
 from paridad.base.errors import ExitCode, ParidadError
@@ -61,4 +63,22 @@ class JudgementRefused(TargetsError):
     next_step = Words(
         es="Corrija lo señalado y juzgue de nuevo; si espera a otra persona, pídaselo a ella.",
         en="Correct what is named and judge again; where it waits for another person, ask that person.",
+    )
+
+
+class LinkRefused(TargetsError):
+    """A link that cannot become an act; nothing was recorded."""
+
+    next_step = Words(
+        es="Corrija el campo señalado y diga el vínculo de nuevo.",
+        en="Correct the field named and say the link again.",
+    )
+
+
+class MappingRefused(TargetsError):
+    """A mapping of columns to fields that does not hold; nothing was read."""
+
+    next_step = Words(
+        es="Corrija la asignación de columnas y vuelva a ensayar.",
+        en="Correct the mapping of columns and try it again.",
     )

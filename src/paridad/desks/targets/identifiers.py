@@ -96,11 +96,16 @@ def number(kind: str, text: str, issuer: str) -> Number | None:
     plain, verdict = _MARKS.sub("", text).upper(), check(kind, text)
     if len(plain) < _SHORTEST or (verdict == "fails" and kind != "rfc"):
         return None
-    if kind == "ssn" and (plain in _SPECIMENS or not _SSN.fullmatch(plain)):
+    if kind == "ssn" and not is_issued_ssn(plain):
         return None
     if kind == "ssn" or kind in _RULES:
         return Number(kind, "", plain, _RARE if verdict == "passes" else _PLAIN)
     return Number(kind, "".join(issuer.casefold().split()), plain, _PLAIN if issuer else _PLAIN // 2)
+
+
+def is_issued_ssn(plain: str) -> bool:
+    """Say whether nine digits can be somebody's social security number."""
+    return plain not in _SPECIMENS and _SSN.fullmatch(plain) is not None
 
 
 def curp_digit(first17: str) -> str:

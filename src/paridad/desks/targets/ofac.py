@@ -17,14 +17,11 @@ Worked example
 """
 
 import csv
-import gzip
 import re
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from paridad.base.words import Words
 from paridad.desks.targets.dossier import (
@@ -44,7 +41,8 @@ from paridad.desks.targets.dossier import (
     Source,
     dossier_fields,
 )
-from paridad.desks.targets.errors import DossierRefused, ListDamaged
+from paridad.desks.targets.errors import DossierRefused
+from paridad.desks.targets.lines import Reject, lines_of
 from paridad.desks.targets.remarks import Gender, Measure, Remarks, read_remarks
 
 LIST = "OFAC SDN"
@@ -70,18 +68,6 @@ _CRAFT = {
 _NUMBER = re.compile(r"[1-9][0-9]{0,14}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _END_OF_FILE = b"\x1a"
-_PACKED = b"\x1f\x8b"
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A row that was not loaded: where it stands, which column, why, and its bytes as they came."""
-
-    file: str
-    line: int
-    column: str
-    reason: Words
-    raw: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,25 +161,11 @@ class _Companion:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    try:
-        with path.open("rb") as plain:
-            packed = plain.read(len(_PACKED)) == _PACKED
-            plain.seek(0)
-            yield from _cut(cast("BinaryIO", gzip.GzipFile(fileobj=plain)) if packed else plain)
-    except (OSError, EOFError, zlib.error) as error:
-        raise ListDamaged(
-            Words(es=f"{path.name} no se puede leer: {error}.", en=f"{path.name} cannot be read: {error}.")
-        ) from error
-
-
-def _cut(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    number, held = 0, 0
-    while raw := stream.readline(MAX_LINE + 1):
-        number += 1
+    """Yield the lines that say something; an end mark is none where nothing follows it."""
+    held = 0
+    for number, raw in lines_of(path, limit=MAX_LINE):
         if held:
             yield held, _END_OF_FILE
-        while not raw.endswith(b"\n") and (rest := stream.readline(MAX_LINE)):
-            raw = raw[: MAX_LINE + 1] + rest[-1:]
         line = raw.rstrip(b"\r\n")
         held = number if line == _END_OF_FILE else 0
         if line and not held:

@@ -15,6 +15,14 @@ from paridad.base.words import Words
 
 LIST, SHOW = "targets.list", "targets.show"
 """The operations behind the register and behind one dossier."""
+OF_FOLIO = "targets.of-folio"
+"""The operation behind the dossiers that a folio is about."""
+IMPORTS, IMPORT = "import.list", "import.show"
+"""The operations behind the reports of imports."""
+UPLOAD, TABLE, ATTEMPT, START, RETURNED = (
+    "import.upload", "import.table", "import.attempt", "import.start", "import.returned",
+)  # fmt: skip
+"""The operations behind a table that is handed in, mapped, tried and brought in."""
 MATCH, DUPLICATES = "targets.search", "targets.duplicates"
 """The operations behind a question and behind the pairs that wait."""
 RUN = "targets.run."
@@ -34,7 +42,8 @@ SECTIONS = (
     Section(
         "identity",
         Words(es="Identidad", en="Identity"),
-        ("subject_type", "name", "name_parts", "title", "gender", "births", "birth_places", "nationalities", "craft"),
+        ("subject_type", "name", "name_finding", "description", "name_parts", "title", "gender", "births",
+         "birth_places", "deaths", "nationalities", "craft"),
     ),
     Section("aliases", Words(es="Otros nombres", en="Other names"), ("aliases",)),
     Section("identifiers", Words(es="Documentos y registros", en="Documents and registers"), ("identifiers",)),
@@ -44,7 +53,8 @@ SECTIONS = (
     Section("contact", Words(es="Domicilios, contactos y cuentas", en="Addresses, contacts and accounts"),
             ("addresses", "contacts", "accounts")),
     Section("links", Words(es="Vínculos con otros registros", en="Links to other records"), ("links",)),
-    Section("source", Words(es="Fuente y fecha", en="Source and date"), ("source", "remarks", "remarks_cut")),
+    Section("source", Words(es="Fuente y fecha", en="Source and date"),
+            ("source", "source_tags", "remarks", "remarks_cut", "other")),
     Section("state", Words(es="Estado del registro", en="State of the record"), ("state", "correction", "simulated")),
 )  # fmt: skip
 

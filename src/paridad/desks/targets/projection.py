@@ -31,6 +31,8 @@ from paridad.desks.targets.dossier import KIND
 from paridad.desks.targets.index import POSTINGS, Key, keys_of, ranked
 from paridad.desks.targets.judgements import KIND as JUDGEMENT
 from paridad.desks.targets.judgements import Pair, pair_of
+from paridad.desks.targets.links import KIND as LINK
+from paridad.desks.targets.links import digest as links_digest
 from paridad.desks.targets.rules import content_digest
 from paridad.desks.targets.subjects import of_fields, prepared
 from paridad.folio.reading import codes, records, text
@@ -40,7 +42,7 @@ from paridad.store.bulk import insert_many
 from paridad.store.tables import blob, integer, strict_table
 from paridad.store.tables import text as words
 
-NAME, VERSION = "targets", 4
+NAME, VERSION = "targets", 5
 """Of this projection, for the node that keeps it up to date."""
 
 METADATA = sa.MetaData()
@@ -97,6 +99,26 @@ judgements = strict_table(
     words("second"),
     within=METADATA,
 )
+links = strict_table(
+    "targets_links",
+    words("hash", primary_key=True),
+    words("iss"),
+    words("party"),
+    words("concerned"),
+    words("handling"),
+    words("one"),
+    words("other"),
+    words("folio"),
+    words("source_list"),
+    words("source_entry"),
+    words("content"),
+    integer("iat"),
+    within=METADATA,
+)
+sa.Index("ix_targets_links_one", links.c.one)
+sa.Index("ix_targets_links_other", links.c.other)
+sa.Index("ix_targets_links_folio", links.c.folio)
+sa.Index("ix_targets_links_source", links.c.source_list, links.c.source_entry)
 sa.Index("ix_targets_match_keys_hash", match_keys.c.hash)
 sa.Index("ix_targets_judgements_pair", judgements.c.first, judgements.c.second)
 sa.Index("ix_targets_dossiers_name", dossiers.c.folded, dossiers.c.hash)
@@ -105,6 +127,8 @@ sa.Index("ix_targets_dossiers_source", dossiers.c.source_list, dossiers.c.source
 sa.Index("ix_targets_name_tokens_hash", name_tokens.c.hash)
 sa.Index("ix_targets_corrections_act", corrections.c.act)
 
+Entry = tuple[str, str]
+"""A list and the entry in it."""
 MAX_TOKENS = 8
 MAX_FOUND = 50
 MIN_NUMBER = 4
@@ -157,11 +181,20 @@ class Listed:
     content: str
 
 
+@dataclass(frozen=True, slots=True)
+class OnRecord:
+    """A link in force: whose it is, and a digest of what it says."""
+
+    party: str
+    content: str
+
+
 def project(conn: sa.Connection, acts: Sequence[Recorded]) -> None:
     """Replace the rows of a run of acts; acts of other kinds have none here."""
     run = {act.hash: act for act in acts if act.envelope.knd == KIND}
     judged = {act.hash: act for act in acts if act.envelope.knd == JUDGEMENT}
-    forget(conn, [*run, *judged])
+    linked = {act.hash: act for act in acts if act.envelope.knd == LINK}
+    forget(conn, [*run, *judged, *linked])
     rows = [(act.hash, act.envelope.iss, *pair) for act in judged.values() if (pair := pair_of(act.fields))]
     insert_many(conn, judgements, rows)
     insert_many(conn, dossiers, [_row(act) for act in run.values()])
@@ -169,12 +202,14 @@ def project(conn: sa.Connection, acts: Sequence[Recorded]) -> None:
     insert_many(conn, numbers, [(number, act.hash) for act in run.values() for number in _numbers_of(act.fields)])
     keys = [(key.value, act.hash, key.sensitivity) for act in run.values() for key in _match_keys(act.fields)]
     insert_many(conn, match_keys, keys)
-    insert_many(conn, corrections, [(of, act.hash, act.party) for act in run.values() for of in set(act.envelope.re)])
+    insert_many(conn, links, [_link_row(act) for act in linked.values()])
+    new = (*run.values(), *linked.values())
+    insert_many(conn, corrections, [(of, act.hash, act.party) for act in new for of in set(act.envelope.re)])
 
 
 def forget(conn: sa.Connection, hashes: Sequence[str]) -> None:
     """Delete the rows of some acts."""
-    tables = (dossiers, name_tokens, numbers, match_keys, judgements)
+    tables = (dossiers, name_tokens, numbers, match_keys, judgements, links)
     for column in (*(table.c.hash for table in tables), corrections.c.act):
         conn.execute(sa.delete(column.table).where(column.in_(hashes)))
 
@@ -284,11 +319,92 @@ def count(conn: sa.Connection, visible: Visible) -> int:
 
 def find_listed(conn: sa.Connection, party: str, list_name: str, entry: str) -> Listed | None:
     """Return what the own party has on record for an entry, so that an import adds nothing twice; not a view."""
-    wanted = sa.select(dossiers.c.hash, dossiers.c.content).where(
-        dossiers.c.party == party, dossiers.c.source_list == list_name, dossiers.c.source_entry == entry, ~_corrected()
+    return listed(conn, party, [(list_name, entry)]).get((list_name, entry))
+
+
+def listed(
+    conn: sa.Connection, party: str, entries: Iterable[Entry], table: sa.Table = dossiers
+) -> dict[Entry, Listed]:
+    """Return what the own party has on record for entries of lists: dossiers, or links; not a view."""
+    by_list: dict[str, list[str]] = {}
+    for list_name, entry in entries:
+        by_list.setdefault(list_name, []).append(entry)
+    found: dict[Entry, Listed] = {}
+    for list_name, wanted in by_list.items():
+        rows = sa.select(table.c.source_entry, table.c.hash, table.c.content).where(
+            table.c.party == party,
+            table.c.source_list == list_name,
+            table.c.source_entry.in_(wanted),
+            ~_corrected(table),
+        )
+        for row in conn.execute(rows.order_by(table.c.iat, table.c.hash.desc())):
+            found[list_name, row.source_entry] = Listed(row.hash, row.content)
+    return found
+
+
+def links_of(conn: sa.Connection, act: str, visible: Visible) -> tuple[str, ...]:
+    """Return the links in force of a dossier, by their acts, whatever version of the dossier they name."""
+    known = versions(conn, act)
+    return _links(conn, sa.or_(links.c.one.in_(known), links.c.other.in_(known)), visible)
+
+
+def links_of_folio(conn: sa.Connection, folio: str, visible: Visible) -> tuple[str, ...]:
+    """Return the links in force of a folio, by their acts."""
+    return _links(conn, links.c.folio == folio, visible)
+
+
+def all_links(conn: sa.Connection, visible: Visible) -> tuple[str, ...]:
+    """Return every link in force that the reader may see, by its act."""
+    return _links(conn, sa.true(), visible)
+
+
+def _links(conn: sa.Connection, condition: sa.ColumnElement[bool], visible: Visible) -> tuple[str, ...]:
+    wanted = sa.select(links.c.hash).where(condition, _seen(visible, "association", links), ~_corrected(links))
+    return tuple(conn.execute(wanted.order_by(links.c.hash)).scalars())
+
+
+def ends_of(conn: sa.Connection, link: str) -> tuple[str, str]:
+    """Return the dossiers in force at the two ends of a link."""
+    row = conn.execute(sa.select(links.c.one, links.c.other).where(links.c.hash == link)).one()
+    return in_force(conn, row.one), in_force(conn, row.other)
+
+
+def in_force(conn: sa.Connection, act: str) -> str:
+    """Return the dossier that stands where an act stood: itself, or the last of its corrections."""
+    return versions(conn, act)[-1]
+
+
+def versions(conn: sa.Connection, act: str) -> list[str]:
+    """Return a dossier's acts, from the first to the one in force."""
+    known = [act]
+    while (earlier := _step(conn, corrections.c.act == known[0], corrections.c.of)) and earlier not in known:
+        known.insert(0, earlier)
+    while (later := _step(conn, corrections.c.of == known[-1], corrections.c.act)) and later not in known:
+        known.append(later)
+    return known
+
+
+def link_on_record(conn: sa.Connection, act: str, visible: Visible) -> OnRecord | None:
+    """Return a link in force by its act, or None where the reader may not know of it."""
+    wanted = sa.select(links.c.party, links.c.content).where(
+        links.c.hash == act, _seen(visible, "association", links), ~_corrected(links)
     )
-    row = conn.execute(wanted.order_by(dossiers.c.iat.desc(), dossiers.c.hash).limit(1)).one_or_none()
-    return None if row is None else Listed(row.hash, row.content)
+    row = conn.execute(wanted).one_or_none()
+    return None if row is None else OnRecord(row.party, row.content)
+
+
+def _step(conn: sa.Connection, condition: sa.ColumnElement[bool], to: sa.ColumnElement[str]) -> str | None:
+    own = corrections.join(dossiers, (dossiers.c.hash == to) & (dossiers.c.party == corrections.c.party))
+    return conn.execute(sa.select(to).select_from(own).where(condition).order_by(to).limit(1)).scalar()
+
+
+def sharing(conn: sa.Connection, act: str, visible: Visible) -> tuple[str, ...]:
+    """Return dossiers in force that have a document number of one that the reader may see the documents of."""
+    mine = sa.select(numbers.c.number).where(numbers.c.hash == act, sa.func.length(numbers.c.number) >= MIN_NUMBER)
+    shared_ = sa.select(numbers.c.hash).where(numbers.c.number.in_(mine), numbers.c.hash != act)
+    seen = (_seen(visible, "document"), _seen(visible, "identity"), ~_corrected())
+    wanted = sa.select(dossiers.c.hash).where(dossiers.c.hash.in_(shared_), *seen)
+    return tuple(conn.execute(wanted.order_by(dossiers.c.hash).limit(MAX_FOUND)).scalars())
 
 
 def held_by(conn: sa.Connection, party: str, agency: str) -> tuple[str, ...]:
@@ -329,6 +445,25 @@ def _row(act: Recorded) -> tuple[object, ...]:
     )
 
 
+def _link_row(act: Recorded) -> tuple[object, ...]:
+    fields, source = act.fields, act.fields.get("source")
+    of_source = source if isinstance(source, Mapping) else {}
+    return (
+        act.hash,
+        act.envelope.iss,
+        act.party,
+        f"|{'|'.join((act.envelope.iss, *act.envelope.aud))}|",
+        act.envelope.hnd,
+        text(fields, "dossier"),
+        text(fields, "to"),
+        text(fields, "folio"),
+        text(of_source, "list"),
+        text(of_source, "entry"),
+        links_digest(fields),
+        act.at,
+    )
+
+
 def _tokens_of(fields: Mapping[str, JsonValue]) -> set[bytes]:
     names = [text(fields, "name"), *(text(alias, "name") for alias in records(fields, "aliases"))]
     return {token for name in names for token in tokens_of(name)}
@@ -352,15 +487,15 @@ def _begins(token: bytes) -> sa.Select[tuple[str]]:
     return sa.select(name_tokens.c.hash).where(column >= token, column < token + _AFTER_ALL)
 
 
-def _corrected() -> sa.Exists:
-    newer = (corrections.c.of == dossiers.c.hash) & (corrections.c.party == dossiers.c.party)
-    return sa.exists(sa.select(corrections.c.act).where(newer).correlate(dossiers))
+def _corrected(table: sa.Table = dossiers) -> sa.Exists:
+    newer = (corrections.c.of == table.c.hash) & (corrections.c.party == table.c.party)
+    return sa.exists(sa.select(corrections.c.act).where(newer).correlate(table))
 
 
-def _seen(visible: Visible, sensitivity: str) -> sa.ColumnElement[bool]:
+def _seen(visible: Visible, sensitivity: str, table: sa.Table = dossiers) -> sa.ColumnElement[bool]:
     near, far = (visible.handling_codes(sensitivity, involved=involved) for involved in (True, False))
-    involved = dossiers.c.concerned.contains(f"|{visible.reader.agency}|", autoescape=True)
-    return dossiers.c.handling.in_(far) | (involved & dossiers.c.handling.in_(near))
+    involved = table.c.concerned.contains(f"|{visible.reader.agency}|", autoescape=True)
+    return table.c.handling.in_(far) | (involved & table.c.handling.in_(near))
 
 
 def _found(row: Mapping[Any, Any], visible: Visible, *, corrected: bool) -> Found:

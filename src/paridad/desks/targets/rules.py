@@ -4,9 +4,11 @@
 Rules
   - A dossier is registered once. Whoever changes it issues a correction: a whole new dossier that names the act in
     force and says what was corrected and why. Nothing is rewritten.
-  - The same content again is no new act: the second import of one list changes nothing and says so.
+  - The same content again is no new act: the second import of one list changes nothing and says so, and so does the
+    next edition of a list for every entry that is the same in it.
   - Only the party that registered a dossier corrects it; what another says in its place is kept as irregular.
   - Ethnicity, religion, politics and scores are refused by name, and so is a list dated after today.
+  - The name of a telephone or an account does not tell its number, which has another class.
   - `decide` may refuse and changes nothing; `evolve` never refuses.
 
 Worked example
@@ -26,12 +28,19 @@ from paridad.base.words import Words
 from paridad.desks.targets.codes import code_list
 from paridad.desks.targets.dossier import KIND, demand_issuable
 from paridad.desks.targets.errors import AlreadyRegistered, DossierRefused, NotCurrent
+from paridad.folio.reading import records, text
 from paridad.folio.state import Recorded
 
 REFUSED_PROPERTIES = ("ethnicity", "religion", "political", "topics", "score", "risk")
 """What this desk does not hold about anybody, whatever the source offers."""
 
+NUMBERED = frozenset({"telephone", "account"})
+"""Types of subject whose number is what they are: it has the class of a contact or an account, never that of a name."""
+_NUMBERS = (("contacts", "value"), ("accounts", "address"))
+_SHORTEST = 4
 CORRECTION = "correction"
+OF_AN_EDITION = frozenset({"listed_on", "last_seen"})
+"""What says only that a source still says the same: a new edition of it corrects nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +108,10 @@ def evolve(state: DossierState, act: Recorded) -> DossierState:
 
 
 def content_digest(fields: Mapping[str, JsonValue]) -> str:
-    """Return one digest of what a dossier says, without the words of its correction."""
+    """Return one digest of what a dossier says, without the words of its correction and the dates of an edition."""
     said = {name: value for name, value in fields.items() if name != CORRECTION}
+    if isinstance(source := said.get("source"), Mapping):
+        said["source"] = {name: value for name, value in source.items() if name not in OF_AN_EDITION}
     return encode_base64url(sha256(write_json(said)).digest())
 
 
@@ -155,8 +166,27 @@ def _demand_sound(command: Command, fields: Mapping[str, JsonValue], now: int) -
         raise _refused("subject_type", "no es una clase de sujeto", "is not a type of subject")
     if not str(fields.get("name", "")).strip():
         raise _refused("name", "falta el nombre", "the name is missing")
+    _demand_no_number(fields)
     _demand_not_later(fields.get("source"), now)
     demand_issuable(fields)
+
+
+def _demand_no_number(fields: Mapping[str, JsonValue]) -> None:
+    """Refuse a telephone or account whose name tells its number: a name leaves with any answer, a number does not."""
+    if text(fields, "subject_type") not in NUMBERED:
+        return
+    name = _plain(text(fields, "name"))
+    numbers = (text(each, part) for field, part in _NUMBERS for each in records(fields, field))
+    if any(len(plain) >= _SHORTEST and plain in name for plain in map(_plain, numbers)):
+        raise _refused(
+            "name",
+            "lleva el número; el número va entre contactos o cuentas",
+            "tells the number; it stands among contacts or accounts",
+        )
+
+
+def _plain(given: str) -> str:
+    return "".join(mark for mark in given.casefold() if mark.isalnum())
 
 
 def _demand_not_later(source: JsonValue, now: int) -> None:

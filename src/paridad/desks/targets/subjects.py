@@ -3,6 +3,7 @@
 
 Rules
   - Names, strong aliases and both their parts are compared; a weak alias is never a name to compare by itself.
+  - A text that names nobody is not compared; of a date that can be read in two ways both readings are.
   - Nationality, sex, programmes, measures and remarks are not among the values: they weigh nothing. Sex is kept to mark
     a contradiction of records, with no weight.
   - Whatever the reader may not see is not in the fields that are handed in, and so it is not compared.
@@ -62,10 +63,11 @@ def prepared(subject: Subject, tables: Tables | None = None) -> Prepared:
 def of_fields(fields: Mapping[str, JsonValue], *, latest: int = 9999) -> Subject:
     """Read a record out of the fields of a dossier; `latest` is the year of the comparison."""
     strong = (each for each in records(fields, "aliases") if text(each, "strength") != "weak")
+    name = "" if text(fields, "name_finding") else text(fields, "name")
     return Subject(
         text(fields, "subject_type"),
-        tuple(filter(None, (text(fields, "name"), *(text(each, "name") for each in strong)))),
-        tuple(filter(None, (_born(each, latest) for each in records(fields, "births")))),
+        tuple(filter(None, (name, *(text(each, "name") for each in strong)))),
+        tuple(filter(None, (day for each in records(fields, "births") for day in _born(each, latest)))),
         tuple(filter(None, (_number(each) for each in records(fields, "identifiers")))),
         frozenset(filter(None, (*_plain(fields, "contacts", "value"), *_plain(fields, "accounts", "address")))),
         frozenset(filter(None, _plain(fields, "addresses", "address"))),
@@ -73,9 +75,11 @@ def of_fields(fields: Mapping[str, JsonValue], *, latest: int = 9999) -> Subject
     )
 
 
-def _born(each: Mapping[str, JsonValue], latest: int) -> Day | None:
+def _born(each: Mapping[str, JsonValue], latest: int) -> tuple[Day | None, ...]:
+    """Return a date of birth; both readings where day and month can be read in two ways."""
     approximate = each.get("approximate") is True
-    return birth_match.day(text(each, "date"), text(each, "until"), approximate=approximate, latest=latest)
+    first = birth_match.day(text(each, "date"), text(each, "until"), approximate=approximate, latest=latest)
+    return first, birth_match.day(text(each, "other"), latest=latest)
 
 
 def _number(each: Mapping[str, JsonValue]) -> Number | None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from paridad.desks.targets import pages as desk
 from paridad.web.office import Office
 from paridad.web.pages.orders import ADDRESSES
 from paridad.web.rendering import Pages, Visit
@@ -38,6 +39,7 @@ DUTIES: Mapping[str, str] = MappingProxyType(
 def show(office: Office, pages: Pages, visit: Visit) -> Response:
     """Show a folio."""
     shown = office.ask(visit.who, "folio.show", folio=visit.request.path_params["folio"])
+    about = office.ask(visit.who, desk.OF_FOLIO, folio=shown["folio"])
     return pages.answer(
         visit,
         "folio.html",
@@ -48,6 +50,7 @@ def show(office: Office, pages: Pages, visit: Visit) -> Response:
         actions=_actions(shown, visit),
         closed_actions=[each for each in shown["impossible"] if each["command"] in ADDRESSES],
         ours=office.party,
+        dossiers=about["dossiers"],
     )
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from paridad.desks.targets.dossier import Dossier, dossier_fields
 from paridad.desks.targets.errors import ListDamaged
-from paridad.desks.targets.ofac import MAX_LINE, Reject, Tally, load_ofac
+from paridad.desks.targets.lines import Reject
+from paridad.desks.targets.ofac import MAX_LINE, Tally, load_ofac
 from support.targets_list import ABSENT, ADD, ALT, SDN, entry, line, write_list
 
 

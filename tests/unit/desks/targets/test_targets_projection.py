@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rows of dossiers: rebuilt equals incremental, and nobody finds what they may not see."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -27,26 +26,7 @@ from paridad.desks.targets.rules import content_digest
 from paridad.folio.state import Recorded
 from paridad.policy.visible import Reader
 from support.targets_acts import hash_of, recorded
-
-ANA = Reader("ana", "analyst", "A/ONE")
-
-
-@dataclass(frozen=True)
-class Sight:
-    """A reader's sight: classes seen by everybody, and those seen by the involved only."""
-
-    far: Collection[tuple[str, str]]
-    near: Collection[tuple[str, str]] = ()
-    reader: Reader = ANA
-
-    def sees(self, handling: str, sensitivity: str, *, involved: bool = False) -> bool:
-        """Whether a class is seen."""
-        return (handling, sensitivity) in {*self.far, *(self.near if involved else ())}
-
-    def handling_codes(self, sensitivity: str = "procedural", *, involved: bool = False) -> tuple[str, ...]:
-        """Return the handling codes under which a sensitivity is seen."""
-        return tuple(code for code in ("AMBER", "RED") if self.sees(code, sensitivity, involved=involved))
-
+from support.targets_sight import Sight
 
 KINDS = ("identity", "proceedings", "source", "procedural")
 ALL = Sight([(handling, kind) for handling in ("AMBER", "RED") for kind in KINDS])

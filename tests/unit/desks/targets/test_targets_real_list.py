@@ -13,7 +13,8 @@ import pytest
 from paridad.acts.envelope import Draft
 from paridad.desks.targets.dossier import KIND, Dossier, dossier_fields
 from paridad.desks.targets.identifiers import check
-from paridad.desks.targets.ofac import SDN_COLUMNS, Reject, Row, Tally, load_ofac, read_rows
+from paridad.desks.targets.lines import Reject
+from paridad.desks.targets.ofac import SDN_COLUMNS, Row, Tally, load_ofac, read_rows
 from paridad.desks.targets.remarks import split
 from support.programmes import seeded_random
 from support.shared_data import shared

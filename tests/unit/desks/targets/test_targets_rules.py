@@ -169,3 +169,26 @@ def test_odd_fields_are_decided_or_refused(fields: dict[str, JsonValue]) -> None
     for command in (replace(REGISTER, fields=fields), replace(CORRECT, fields=fields)):
         with suppress(ParidadError):
             decide(ON_RECORD, command, AT)
+
+
+NUMBERED: dict[str, tuple[str, str, bool]] = {
+    "a telephone": ("telephone", "Tel. +52 33 5555-0101", False),
+    "the digits alone": ("telephone", "523355550101", False),
+    "an account": ("account", "cuenta 0321 8000", False),
+    "a telephone by another name": ("telephone", "Teléfono / Telephone", True),
+    "a person, of whom it is no secret": ("person", "+52 33 5555 0101", True),
+}
+
+
+@pytest.mark.parametrize(("kind", "name", "holds"), NUMBERED.values(), ids=NUMBERED.keys())
+def test_the_name_of_a_telephone_or_account_does_not_tell_its_number(kind: str, name: str, holds: bool) -> None:
+    """A name leaves with any answer; a number has a class of its own."""
+    contacts: list[JsonValue] = [{"type": "telephone", "value": "+52 33 5555 0101"}, {"type": "email", "value": "x"}]
+    accounts: list[JsonValue] = [{"type": "clabe", "address": "03218000"}]
+    fields = {"subject_type": kind, "name": name, "state": "asserted", "contacts": contacts, "accounts": accounts}
+    command = replace(REGISTER, fields=fields)
+    if holds:
+        assert decide(DossierState(), command, AT)
+    else:
+        with pytest.raises(DossierRefused, match="tells the number"):
+            decide(DossierState(), command, AT)
