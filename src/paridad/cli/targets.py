@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from paridad.acts.verify import VerifiedAct
 from paridad.base.strict import JsonValue
-from paridad.cli import matching
+from paridad.cli import cases, matching
 from paridad.cli.forms import Form, OfficerName, Positional
 from paridad.cli.meanings import explained
 from paridad.cli.seeing import DELIVERY, Reading, coded, entry, not_found, note, reader, reasons, visible, words
@@ -195,5 +195,11 @@ def _place(conn: sa.Connection, reading: Reading, after: str) -> tuple[str, str]
 
 
 NOUN = Noun(
-    "targets", (Verb("list", List, operation=list_dossiers), Verb("show", Show, operation=show), *matching.VERBS)
+    "targets",
+    (
+        Verb("list", List, operation=list_dossiers),
+        Verb("show", Show, operation=show),
+        *matching.VERBS,
+        cases.NOUN,
+    ),
 )

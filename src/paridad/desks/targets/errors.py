@@ -6,7 +6,8 @@ TargetsError
 ├── DossierRefused     a dossier that cannot become an act
 ├── AlreadyRegistered  the same dossier is on record already; nothing changed
 ├── NotCurrent         a correction or judgement that does not name the act in force
-└── JudgementRefused   a judgement of two dossiers that cannot become an act
+├── JudgementRefused   a judgement of two dossiers that cannot become an act
+└── CaseRefused        something about a priority case that cannot become an act
 """
 
 from paridad.base.errors import ExitCode, ParidadError
@@ -61,4 +62,13 @@ class JudgementRefused(TargetsError):
     next_step = Words(
         es="Corrija lo señalado y juzgue de nuevo; si espera a otra persona, pídaselo a ella.",
         en="Correct what is named and judge again; where it waits for another person, ask that person.",
+    )
+
+
+class CaseRefused(TargetsError):
+    """Something about a priority case that cannot become an act; nothing was recorded."""
+
+    next_step = Words(
+        es="Corrija lo señalado y dígalo de nuevo; para ver cómo está el caso, abra su ficha.",
+        en="Correct what is named and say it again; to see where the case stands, open its sheet.",
     )

@@ -22,7 +22,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -32,10 +32,10 @@ from paridad.desks.targets.index import POSTINGS, Key, keys_of, ranked
 from paridad.desks.targets.judgements import KIND as JUDGEMENT
 from paridad.desks.targets.judgements import Pair, pair_of
 from paridad.desks.targets.rules import content_digest
+from paridad.desks.targets.sight import Visible, concerned, seen
 from paridad.desks.targets.subjects import of_fields, prepared
 from paridad.folio.reading import codes, records, text
 from paridad.folio.state import Recorded
-from paridad.policy.visible import Reader
 from paridad.store.bulk import insert_many
 from paridad.store.tables import blob, integer, strict_table
 from paridad.store.tables import text as words
@@ -113,20 +113,6 @@ _WORD = re.compile(r"\w+")
 _MARKS = re.compile(r"[\W_]+")
 _DIVIDER = " | "
 _AFTER_ALL = b"\xff"
-
-
-class Visible(Protocol):
-    """What a reader may see, as policy answers it."""
-
-    @property
-    def reader(self) -> Reader:
-        """Who reads."""
-
-    def sees(self, handling: str, sensitivity: str, *, involved: bool = False) -> bool:
-        """Whether the reader may see a class of fields."""
-
-    def handling_codes(self, sensitivity: str = "procedural", *, involved: bool = False) -> tuple[str, ...]:
-        """Return the handling codes under which a sensitivity is seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +287,7 @@ def _row(act: Recorded) -> tuple[object, ...]:
         act.hash,
         act.envelope.iss,
         act.party,
-        f"|{'|'.join((act.envelope.iss, *act.envelope.aud))}|",
+        concerned(act.envelope),
         act.at,
         act.envelope.hnd,
         text(fields, "subject_type"),
@@ -344,9 +330,7 @@ def _corrected() -> sa.Exists:
 
 
 def _seen(visible: Visible, sensitivity: str) -> sa.ColumnElement[bool]:
-    near, far = (visible.handling_codes(sensitivity, involved=involved) for involved in (True, False))
-    involved = dossiers.c.concerned.contains(f"|{visible.reader.agency}|", autoescape=True)
-    return dossiers.c.handling.in_(far) | (involved & dossiers.c.handling.in_(near))
+    return seen(dossiers, visible, sensitivity)
 
 
 def _found(row: Mapping[Any, Any], visible: Visible, *, corrected: bool) -> Found:

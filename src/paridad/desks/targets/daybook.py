@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The desk's day book: priority cases as rows that can be dropped and made again.
+
+Rules
+  - Rows come from acts alone and hold procedural fields only; what a sheet says in words is read from its act.
+  - Rebuilt equals incremental: one row for each act, and what follows from several acts is computed when it is read.
+  - Every view takes a `visible` filter: an act that the reader may not know of is not there, not even as a count. A
+    case whose sheet is not there is not there.
+
+Worked example
+    project(conn, acts)
+    cases(conn, visible)           one `Case` for each sheet that the reader may know of, folded
+"""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import sqlalchemy as sa
+
+from paridad.desks.targets.cases import LINK, SHEET, UPDATE, Case, Said, fold, read
+from paridad.desks.targets.sight import Visible, concerned, seen
+from paridad.folio.state import Recorded
+from paridad.store.bulk import insert_many
+from paridad.store.tables import integer, strict_table, text
+
+NAME, VERSION = "targets-daybook", 1
+"""Of this projection, for the node that keeps it up to date."""
+KINDS = frozenset({SHEET, UPDATE, LINK})
+"""The acts that have rows here."""
+
+METADATA = sa.MetaData()
+
+case_acts = strict_table(
+    "targets_case_acts",
+    text("hash", primary_key=True),
+    text("of"),  # the sheet
+    text("iss"),
+    text("aud"),  # separated by blanks
+    text("concerned"),
+    integer("at"),
+    integer("place"),
+    text("handling"),
+    integer("sheet"),
+    text("state"),
+    text("outcome"),
+    integer("next_update", nullable=True),
+    sa.Index("ix_targets_case_acts_of", "of"),
+    within=METADATA,
+)
+case_links = strict_table(
+    "targets_case_links",
+    text("hash", primary_key=True),
+    text("of"),
+    text("iss"),
+    integer("place"),
+    sa.Index("ix_targets_case_links_of", "of", "iss"),
+    within=METADATA,
+)
+
+
+def project(conn: sa.Connection, acts: Sequence[Recorded]) -> None:
+    """Replace the rows of a run of acts; acts of other kinds have none here."""
+    ours = {act.hash: act for act in acts if act.envelope.knd in KINDS}
+    for table in (case_acts, case_links):
+        conn.execute(sa.delete(table).where(table.c.hash.in_(list(ours))))
+    told = [(act, said) for act in ours.values() if act.envelope.knd != LINK and (said := read(act))]
+    insert_many(conn, case_acts, [_row(act, said) for act, said in told])
+    links = [act for act in ours.values() if act.envelope.knd == LINK and len(act.envelope.re) == 1]
+    insert_many(conn, case_links, [(act.hash, act.envelope.re[0], act.envelope.iss, act.index) for act in links])
+
+
+def cases(conn: sa.Connection, visible: Visible, of: str = "") -> tuple[Case, ...]:
+    """Return the cases that a reader may know of, or one of them, each folded from what the reader may know."""
+    rows = case_acts.c
+    wanted = sa.select(case_acts).where(seen(case_acts, visible, "procedural"), *([rows.of == of] if of else []))
+    acts = [_said(row) for row in conn.execute(wanted.order_by(rows.of, rows.hash)).mappings()]
+    folded = (fold(group) for _, group in groupby(acts, key=lambda said: said.of))
+    return tuple(case for case in folded if case.hash)
+
+
+def link_of(conn: sa.Connection, agency: str, case: str) -> str:
+    """Return the act in which an agency last said which dossiers a case is about, or nothing."""
+    rows = case_links.c
+    wanted = sa.select(rows.hash).where(rows.of == case, rows.iss == agency).order_by(rows.place.desc(), rows.hash)
+    return conn.execute(wanted.limit(1)).scalar_one_or_none() or ""
+
+
+def _row(act: Recorded, said: Said) -> tuple[object, ...]:
+    return (
+        said.hash,
+        said.of,
+        said.iss,
+        " ".join(said.aud),
+        concerned(act.envelope),
+        said.at,
+        said.place,
+        act.envelope.hnd,
+        int(said.sheet),
+        said.state,
+        said.outcome,
+        said.next_update,
+    )
+
+
+def _said(row: sa.RowMapping) -> Said:
+    return Said(
+        hash=row["hash"],
+        of=row["of"],
+        iss=row["iss"],
+        aud=tuple(row["aud"].split()),
+        at=row["at"],
+        place=row["place"],
+        sheet=bool(row["sheet"]),
+        state=row["state"],
+        outcome=row["outcome"],
+        next_update=row["next_update"],
+    )
