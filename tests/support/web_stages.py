@@ -35,6 +35,7 @@ class Stages:
         self.says(self.asked, "ask-clarification", self.names["paused"], question="Which Olga?")
         self.says(self.asked, "suspend", self.names["paused"], reason="A holiday.")
         self.names["proposal"] = self._proposed()
+        self.names["case"] = self._declared()
         self.houses.settle()
         self.says(self.asking, "outcome", self.names["closed"], outcome="investigation-opened")
         self.says(self.asking, "close", self.names["closed"])
@@ -43,6 +44,15 @@ class Stages:
     def _proposed(self) -> str:
         said = self.says(self.asked, "propose.answer", self.names["proposed"], record=[self.names["record"]])
         return str(said["acts"][0]["act"])
+
+    def _declared(self) -> str:
+        marks = {"handling": "AMBER", "purpose": PURPOSE, "basis": BASIS}
+        words = {"title": "Ruta norte", "aims": "Saber quién compra.", "wanted": "Registros de compra."}
+        case = self._ask(self.asked, "targets.case.declare", to=[self.asking], **words, **marks, simulated=True)
+        name = str(case["acts"][0]["act"])
+        self._ask(self.asked, "targets.case.update", act=name, report="Dos compras en un mes.")
+        self._ask(self.asked, "targets.case.link", act=name, dossier=[self.names["record"]])
+        return name
 
     def opened(self) -> str:
         """Open a folio and deliver it."""

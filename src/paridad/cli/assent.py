@@ -11,25 +11,26 @@ Worked example
     paridad act assent wUz… --as ana
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from paridad.base.strict import JsonValue, encode_base64url
 from paridad.base.words import Words
 from paridad.cli import cases
 from paridad.cli.errors import refused
-from paridad.cli.forms import Form, OfficerName, Positional, read_form
+from paridad.cli.forms import Acting, Form, OfficerName, Positional, read_form
 from paridad.cli.orders import READERS as FOLIO_READERS
 from paridad.cli.seeing import note, reader, visible, words
 from paridad.node import assenting
 from paridad.node.node import Node
+from paridad.node.saying import Sayable
 from paridad.store import accounts
 from paridad.web.passkeys import answers_challenge
 
 PREPARE = "assent.prepare"
 """The operation's name."""
 
-READERS = {**FOLIO_READERS, **cases.READERS}
+READERS: Mapping[str, tuple[type[Acting], Callable[[Node, Any], Sayable]]] = {**FOLIO_READERS, **cases.READERS}
 """Each operation that says something: its form, and what reads that as something to be said."""
 
 STATES: Mapping[str, Words] = {

@@ -29,8 +29,8 @@ from paridad.desks.targets import cases, codes, daybook, projection
 from paridad.desks.targets.cases import Case, Due, Marks
 from paridad.desks.targets.terms import Limit, limit
 from paridad.exchange.filing import basis_kind
-from paridad.folio.reading import text
 from paridad.folio.reading import codes as texts
+from paridad.folio.reading import text
 from paridad.node.desk_saying import DeskAsked
 from paridad.node.node import Node
 from paridad.node.reading import read_act, read_acts, recorded_about
@@ -157,7 +157,10 @@ def due_here(node: Node, reading: Reading, conn: sa.Connection) -> dict[str, Jso
 
 def _explained(told: dict[str, JsonValue], node: Node) -> JsonValue:
     fields = explained(told["fields"], cases.UPDATE, node.own.keys.current)  # type: ignore[arg-type]
-    return {**{name: told[name] for name in ("act", "agency", "at", "withheld", "erased", "delivery")}, "fields": fields}
+    return {
+        **{name: told[name] for name in ("act", "agency", "at", "withheld", "erased", "delivery")},
+        "fields": fields,
+    }
 
 
 def _row(reading: Reading, case: Case, sheet: VerifiedAct) -> dict[str, JsonValue]:

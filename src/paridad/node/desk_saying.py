@@ -113,4 +113,6 @@ def carry_out(own: OwnSide, asked: DeskAsked) -> Said:
     if before is not None:
         return Said(before, repeated=True)
     planned = asked.plan(own, now=asked.now)
-    return asked.file(own, planned, filing.issue_drafts(own, planned.drafts, now=asked.now, see=see), lambda _conn: None)
+    return asked.file(
+        own, planned, filing.issue_drafts(own, planned.drafts, now=asked.now, see=see), lambda _conn: None
+    )

@@ -167,7 +167,18 @@ def test_a_dry_run_shows_what_leaves_and_the_same_command_is_said_once(lines: Co
     assert (first["repeated"], again["repeated"], first["acts"]) == (False, True, again["acts"])
     other = lines.run("MX", "targets", "case", *asked[:-2], "--simulated", "--id", "c-1", "--as", officer("MX/FGR"))
     assert "already used for another command" in other.stderr
-    update = lines.json("MX", "targets", "case", "update", first["acts"][0]["act"], "--report", "x", "--dry-run", "--as", officer("MX/FGR"))
+    update = lines.json(
+        "MX",
+        "targets",
+        "case",
+        "update",
+        first["acts"][0]["act"],
+        "--report",
+        "x",
+        "--dry-run",
+        "--as",
+        officer("MX/FGR"),
+    )
     assert update["drafts"][0]["to"] == ["US/DOJ"]
 
 

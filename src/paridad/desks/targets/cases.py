@@ -183,7 +183,7 @@ def declare(command: Declare, now: int, *, limit: int) -> Draft:
     }
     if command.simulated:
         fields["simulated"] = True
-    return _draft(SHEET, command.iss, command.to, command.marks, fields, ())
+    return _draft(SHEET, command.iss, command.to, command.marks, fields)
 
 
 def decide(case: Case, command: Command, now: int, *, limit: int, outcomes: Iterable[str] = ()) -> Draft:
@@ -211,7 +211,7 @@ def decide(case: Case, command: Command, now: int, *, limit: int, outcomes: Iter
             _demand(known, "outcome", "no está en la lista de la carta", "is not in the charter's list")
             fields |= {"case_state": CLOSED, "outcome": command.outcome}
     to = tuple(each for each in case.agencies if party_of(each) != party_of(command.iss))
-    return _draft(UPDATE, command.iss, to, command.marks, fields, (case.hash,))
+    return _draft(UPDATE, command.iss, to, command.marks, fields, case.hash)
 
 
 def read(act: Recorded) -> Said | None:
@@ -282,12 +282,10 @@ def _link(case: Case, command: Link) -> Draft:
     distinct = len(set(command.dossiers)) == len(command.dossiers) <= MOST_DOSSIERS
     _demand(distinct, "dossiers", "se repite uno, o son demasiados", "one is repeated, or there are too many")
     fields: dict[str, JsonValue] = {"dossiers": list(command.dossiers)}
-    return _draft(LINK, command.iss, (command.iss,), command.marks, fields, (case.hash,))
+    return _draft(LINK, command.iss, (command.iss,), command.marks, fields, case.hash)
 
 
-def _draft(
-    kind: str, iss: str, to: tuple[str, ...], marks: Marks, fields: Mapping[str, JsonValue], re: tuple[str, ...]
-) -> Draft:
+def _draft(kind: str, iss: str, to: tuple[str, ...], marks: Marks, fields: Mapping[str, JsonValue], *re: str) -> Draft:
     return Draft(kind, iss, to, marks.handling, marks.purpose, marks.basis, fields, re=re)
 
 
@@ -309,6 +307,4 @@ def _demand_own(case: Case, iss: str) -> None:
 
 def _demand(holds: bool, name: str, es: str, en: str) -> None:
     if not holds:
-        raise CaseRefused(
-            Words(es=f"Caso prioritario, campo {name}: {es}.", en=f"Priority case, field {name}: {en}.")
-        )
+        raise CaseRefused(Words(es=f"Caso prioritario, campo {name}: {es}.", en=f"Priority case, field {name}: {en}."))

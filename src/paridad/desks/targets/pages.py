@@ -17,6 +17,8 @@ LIST, SHOW = "targets.list", "targets.show"
 """The operations behind the register and behind one dossier."""
 MATCH, DUPLICATES = "targets.search", "targets.duplicates"
 """The operations behind a question and behind the pairs that wait."""
+CASES, CASE, CASE_ORDERS = "targets.case.list", "targets.case.show", "targets.case."
+"""The operations behind the priority cases and behind one; what the orders about one begin with."""
 
 
 @dataclass(frozen=True, slots=True)
