@@ -16,7 +16,7 @@ from typing import Any
 
 from paridad.base.strict import JsonValue, encode_base64url
 from paridad.base.words import Words
-from paridad.cli import cases
+from paridad.cli import cases, sightings
 from paridad.cli.errors import refused
 from paridad.cli.forms import Acting, Form, OfficerName, Positional, read_form
 from paridad.cli.orders import READERS as FOLIO_READERS
@@ -30,7 +30,11 @@ from paridad.web.passkeys import answers_challenge
 PREPARE = "assent.prepare"
 """The operation's name."""
 
-READERS: Mapping[str, tuple[type[Acting], Callable[[Node, Any], Sayable]]] = {**FOLIO_READERS, **cases.READERS}
+READERS: Mapping[str, tuple[type[Acting], Callable[[Node, Any], Sayable]]] = {
+    **FOLIO_READERS,
+    **cases.READERS,
+    **sightings.READERS,
+}
 """Each operation that says something: its form, and what reads that as something to be said."""
 
 STATES: Mapping[str, Words] = {

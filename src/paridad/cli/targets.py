@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from paridad.acts.verify import VerifiedAct
 from paridad.base.strict import JsonValue
-from paridad.cli import cases, matching
+from paridad.cli import cases, matching, sightings
 from paridad.cli.forms import Form, OfficerName, Positional
 from paridad.cli.meanings import explained
 from paridad.cli.seeing import DELIVERY, Reading, coded, entry, not_found, note, reader, reasons, visible, words
@@ -104,6 +104,7 @@ def show(node: Node, form: Show) -> JsonValue:
         act = visible(reading, conn, form.act)
         shown = entry(reading, conn, act)
         given = list(_given(reading, conn, act))
+        reports = sightings.rows_of(conn, reading, act.hash)
         later = [each.hash for each in _referring(reading, conn, act) if each.envelope.knd == KIND]
     note(reading, [act.hash], "dossier")
     charter = node.own.keys.charter(act.envelope.prg)
@@ -116,6 +117,7 @@ def show(node: Node, form: Show) -> JsonValue:
         "corrected": found.corrected,
         "corrected_by": later,
         "given_to": given,
+        "sightings": list(reports),
     }
 
 
@@ -201,5 +203,6 @@ NOUN = Noun(
         Verb("show", Show, operation=show),
         *matching.VERBS,
         cases.NOUN,
+        sightings.NOUN,
     ),
 )

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The desk's day book: priority cases as rows that can be dropped and made again.
+"""The desk's day book: priority cases and sightings as rows that can be dropped and made again.
 
 Rules
   - Rows come from acts alone and hold procedural fields only; what a sheet says in words is read from its act.
   - Rebuilt equals incremental: one row for each act, and what follows from several acts is computed when it is read.
+  - A sighting is a row until it is over at the time of asking; erased, it is none.
   - Every view takes a `visible` filter: an act that the reader may not know of is not there, not even as a count. A
     case whose sheet is not there is not there.
 
 Worked example
     project(conn, acts)
     cases(conn, visible)           one `Case` for each sheet that the reader may know of, folded
+    sightings_at(conn, visible, now)        acts of sightings that are not over, the newest first
 """
 
 from collections.abc import Sequence
@@ -18,6 +20,8 @@ from itertools import groupby
 import sqlalchemy as sa
 
 from paridad.desks.targets.cases import LINK, SHEET, UPDATE, Case, Said, fold, read
+from paridad.desks.targets.sightings import KIND as SIGHTING
+from paridad.desks.targets.sightings import over_at
 from paridad.desks.targets.sight import Visible, concerned, seen
 from paridad.folio.state import Recorded
 from paridad.store.bulk import insert_many
@@ -25,7 +29,7 @@ from paridad.store.tables import integer, strict_table, text
 
 NAME, VERSION = "targets-daybook", 1
 """Of this projection, for the node that keeps it up to date."""
-KINDS = frozenset({SHEET, UPDATE, LINK})
+KINDS = frozenset({SHEET, UPDATE, LINK, SIGHTING})
 """The acts that have rows here."""
 
 METADATA = sa.MetaData()
@@ -57,16 +61,36 @@ case_links = strict_table(
     within=METADATA,
 )
 
+sightings = strict_table(
+    "targets_sightings",
+    text("hash", primary_key=True),
+    text("of"),  # the dossier, or nothing
+    text("concerned"),
+    integer("at"),
+    text("handling"),
+    integer("over_at"),
+    sa.Index("ix_targets_sightings_over", "over_at"),
+    sa.Index("ix_targets_sightings_of", "of"),
+    within=METADATA,
+)
+MOST_SIGHTINGS = 200
+
 
 def project(conn: sa.Connection, acts: Sequence[Recorded]) -> None:
     """Replace the rows of a run of acts; acts of other kinds have none here."""
     ours = {act.hash: act for act in acts if act.envelope.knd in KINDS}
-    for table in (case_acts, case_links):
+    for table in (case_acts, case_links, sightings):
         conn.execute(sa.delete(table).where(table.c.hash.in_(list(ours))))
-    told = [(act, said) for act in ours.values() if act.envelope.knd != LINK and (said := read(act))]
+    told = [(act, said) for act in ours.values() if act.envelope.knd in {SHEET, UPDATE} and (said := read(act))]
     insert_many(conn, case_acts, [_row(act, said) for act, said in told])
     links = [act for act in ours.values() if act.envelope.knd == LINK and len(act.envelope.re) == 1]
     insert_many(conn, case_links, [(act.hash, act.envelope.re[0], act.envelope.iss, act.index) for act in links])
+    reports = [act for act in ours.values() if act.envelope.knd == SIGHTING]
+    insert_many(
+        conn,
+        sightings,
+        [_sighting(act, until) for act in reports if (until := over_at(act.envelope, act.fields)) is not None],
+    )
 
 
 def cases(conn: sa.Connection, visible: Visible, of: str = "") -> tuple[Case, ...]:
@@ -83,6 +107,27 @@ def link_of(conn: sa.Connection, agency: str, case: str) -> str:
     rows = case_links.c
     wanted = sa.select(rows.hash).where(rows.of == case, rows.iss == agency).order_by(rows.place.desc(), rows.hash)
     return conn.execute(wanted.limit(1)).scalar_one_or_none() or ""
+
+
+def sightings_at(conn: sa.Connection, visible: Visible, now: int, *, of: str = "") -> tuple[str, ...]:
+    """Return sightings that are not over and that a reader may know of, of all or of one dossier, the newest first."""
+    rows = sightings.c
+    wanted = sa.select(rows.hash).where(rows.over_at > now, seen(sightings, visible, "procedural"))
+    if of:
+        wanted = wanted.where(rows.of == of)
+    return tuple(conn.execute(wanted.order_by(rows.at.desc(), rows.hash).limit(MOST_SIGHTINGS)).scalars())
+
+
+def over(conn: sa.Connection, now: int) -> tuple[str, ...]:
+    """Return the sightings whose time is over and of which something is still held; not a view."""
+    wanted = sa.select(sightings.c.hash).where(sightings.c.over_at <= now)
+    return tuple(conn.execute(wanted.order_by(sightings.c.hash)).scalars())
+
+
+def _sighting(act: Recorded, until: int) -> tuple[object, ...]:
+    envelope = act.envelope
+    of = envelope.re[0] if len(envelope.re) == 1 else ""
+    return (act.hash, of, concerned(envelope), act.at, envelope.hnd, until)
 
 
 def _row(act: Recorded, said: Said) -> tuple[object, ...]:

@@ -7,7 +7,8 @@ TargetsError
 ├── AlreadyRegistered  the same dossier is on record already; nothing changed
 ├── NotCurrent         a correction or judgement that does not name the act in force
 ├── JudgementRefused   a judgement of two dossiers that cannot become an act
-└── CaseRefused        something about a priority case that cannot become an act
+├── CaseRefused        something about a priority case that cannot become an act
+└── SightingRefused    a sighting that cannot become an act
 """
 
 from paridad.base.errors import ExitCode, ParidadError
@@ -71,4 +72,13 @@ class CaseRefused(TargetsError):
     next_step = Words(
         es="Corrija lo señalado y dígalo de nuevo; para ver cómo está el caso, abra su ficha.",
         en="Correct what is named and say it again; to see where the case stands, open its sheet.",
+    )
+
+
+class SightingRefused(TargetsError):
+    """A sighting that cannot become an act; nothing was recorded."""
+
+    next_step = Words(
+        es="Complete o corrija el campo señalado e informe de nuevo.",
+        en="Fill in or correct the field named and report again.",
     )

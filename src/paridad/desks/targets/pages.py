@@ -19,6 +19,8 @@ MATCH, DUPLICATES = "targets.search", "targets.duplicates"
 """The operations behind a question and behind the pairs that wait."""
 CASES, CASE, CASE_ORDERS = "targets.case.list", "targets.case.show", "targets.case."
 """The operations behind the priority cases and behind one; what the orders about one begin with."""
+SIGHTINGS, SIGHTING, REPORT = "targets.sighting.list", "targets.sighting.show", "targets.sighting.report"
+"""The operations behind the sightings, behind one, and behind a report."""
 
 
 @dataclass(frozen=True, slots=True)
