@@ -36,6 +36,7 @@ class Stages:
         self.says(self.asked, "suspend", self.names["paused"], reason="A holiday.")
         self.names["proposal"] = self._proposed()
         self.names["case"] = self._declared()
+        self.names["sighting"] = self._reported()
         self.houses.settle()
         self.says(self.asking, "outcome", self.names["closed"], outcome="investigation-opened")
         self.says(self.asking, "close", self.names["closed"])
@@ -53,6 +54,22 @@ class Stages:
         self._ask(self.asked, "targets.case.update", act=name, report="Dos compras en un mes.")
         self._ask(self.asked, "targets.case.link", act=name, dossier=[self.names["record"]])
         return name
+
+    def _reported(self) -> str:
+        seen = {"event": "seen", "ago": "20", "area": "Tijuana", "description": "Camioneta gris, sin placas."}
+        place = {"cell": "872830828ffffff", "point": "32.53,-117.02", "source_precision": "point"}
+        said = self._ask(
+            self.asked,
+            "targets.sighting.report",
+            of=self.names["record"],
+            reliability="first_hand",
+            **seen,
+            **place,
+            simulated=True,
+        )
+        marks = {"handling": "AMBER", "purpose": PURPOSE, "basis": BASIS}
+        self._ask(self.asked, "targets.sighting.report", to=self.asking, reliability="device", **seen, **place, **marks)
+        return str(said["acts"][0]["act"])
 
     def opened(self) -> str:
         """Open a folio and deliver it."""

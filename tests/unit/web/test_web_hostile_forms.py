@@ -49,6 +49,7 @@ AT: dict[str, tuple[str, str]] = {
     "folio/{folio}/outcome": ("asking", "folio/{answered}/outcome"),
     "folio/{folio}/close": ("asking", "folio/{answered}/close"),
     "folio/{folio}/decline": ("asked", "folio/{proposed}/decline"),
+    "report-sighting": ("asked", "report-sighting?of={record}"),
     "declare-case": ("asking", "declare-case"),
     "case/{act}/update": ("asked", "case/{case}/update"),
     "case/{act}/suspend": ("asked", "case/{case}/suspend"),

@@ -20,9 +20,9 @@ from itertools import groupby
 import sqlalchemy as sa
 
 from paridad.desks.targets.cases import LINK, SHEET, UPDATE, Case, Said, fold, read
+from paridad.desks.targets.sight import Visible, concerned, seen
 from paridad.desks.targets.sightings import KIND as SIGHTING
 from paridad.desks.targets.sightings import over_at
-from paridad.desks.targets.sight import Visible, concerned, seen
 from paridad.folio.state import Recorded
 from paridad.store.bulk import insert_many
 from paridad.store.tables import integer, strict_table, text

@@ -12,10 +12,11 @@ Worked example
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from paridad.base.errors import ParidadError
@@ -62,6 +63,8 @@ class Order:
     """Address below the language that one comes from."""
     to: Callable[[str], str]
     """Where one is led after signing, by the act that was signed."""
+    initial: Mapping[str, str] = field(default_factory=dict)
+    """What stands in the form at first."""
 
 
 class Filling:
@@ -86,7 +89,7 @@ class Filling:
             status=UNPROCESSABLE if problems else 200,
             order=self.order,
             fields=[(field, self.options(field)) for field in self.order.fields],
-            form=self.visit.form,
+            form=self.visit.form or FormData(self.order.initial),
             problems=problems or [],
         )
 
@@ -140,12 +143,6 @@ def _day(visit: Visit, name: str) -> JsonValue:
     return int(at.timestamp()) + LAST_SECOND if at else 0
 
 
-def _whole(visit: Visit, name: str) -> JsonValue:
-    """Return a whole number; what is none is handed on as it was written, for the operation to refuse."""
-    written = text(visit, name)
-    return int(written) if written.isascii() and written.isdigit() and len(written) < 10 else written  # noqa: PLR2004
-
-
 READERS: Mapping[Shape, Callable[[Visit, str], JsonValue]] = MappingProxyType(
     {
         "line": text,
@@ -156,21 +153,21 @@ READERS: Mapping[Shape, Callable[[Visit, str], JsonValue]] = MappingProxyType(
         "lines": lambda visit, name: list(lines(visit, name)),
         "day": _day,
         "yes": lambda visit, name: text(visit, name) == "yes",
-        "whole": _whole,
+        "whole": text,
     }
 )
 
 
-def _handling(filling_: Filling) -> list[Option]:
-    """Return the codes under which one person releases; two-person codes belong in a folio."""
-    listed: list[Mapping[str, Any]] = [each for each in filling_.choices["handling_codes"] if not each["two_person"]]
-    return [
+def _handling(*, two_persons: bool) -> Callable[[Filling], list[Option]]:
+    """Return the codes to choose from: those that ask for two persons release nothing outside a folio."""
+    return lambda filling_: [
         (
             each["code"]["code"],
             f"{each['code']['code']}: {word(each['code'], filling_.visit)}",
             word(each["meaning"], filling_.visit),
         )
-        for each in listed
+        for each in filling_.choices["handling_codes"]
+        if two_persons or not each["two_person"]
     ]
 
 
@@ -192,6 +189,7 @@ OF_CHARTER: Mapping[str, Callable[[Filling], list[Option]]] = MappingProxyType(
         "purposes": _codes("purposes"),
         "bases": _codes("bases"),
         "outcomes": _codes("outcomes"),
-        "handling": _handling,
+        "handling": _handling(two_persons=False),
+        "handling_any": _handling(two_persons=True),
     }
 )
