@@ -37,6 +37,7 @@ class Stages:
         self.names["proposal"] = self._proposed()
         self.names["case"] = self._declared()
         self.names["sighting"] = self._reported()
+        self.names["mistaken"] = self._claimed()
         self.houses.settle()
         self.says(self.asking, "outcome", self.names["closed"], outcome="investigation-opened")
         self.says(self.asking, "close", self.names["closed"])
@@ -70,6 +71,13 @@ class Stages:
         marks = {"handling": "AMBER", "purpose": PURPOSE, "basis": BASIS}
         self._ask(self.asked, "targets.sighting.report", to=self.asking, reliability="device", **seen, **place, **marks)
         return str(said["acts"][0]["act"])
+
+    def _claimed(self) -> str:
+        """File a dossier of its own, and a claim about it; the dossier is given to nobody."""
+        record = self.houses.record(self.asked, seed=5)
+        claim = {"channel": "representative", "claim": "No es ella: nació en otro año.", "fact": ["Nació en 1990."]}
+        self._ask(self.asked, "targets.mistaken.file", act=record, **claim)
+        return record
 
     def opened(self) -> str:
         """Open a folio and deliver it."""

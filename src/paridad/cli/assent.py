@@ -16,7 +16,7 @@ from typing import Any
 
 from paridad.base.strict import JsonValue, encode_base64url
 from paridad.base.words import Words
-from paridad.cli import cases, sightings
+from paridad.cli import cases, mistaken, sightings
 from paridad.cli.errors import refused
 from paridad.cli.forms import Acting, Form, OfficerName, Positional, read_form
 from paridad.cli.orders import READERS as FOLIO_READERS
@@ -34,6 +34,7 @@ READERS: Mapping[str, tuple[type[Acting], Callable[[Node, Any], Sayable]]] = {
     **FOLIO_READERS,
     **cases.READERS,
     **sightings.READERS,
+    **mistaken.READERS,
 }
 """Each operation that says something: its form, and what reads that as something to be said."""
 

@@ -19,6 +19,7 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
+from paridad.acts.envelope import ActHash
 from paridad.base.strict import JsonValue
 from paridad.base.words import Language, Words
 from paridad.cli.errors import refused
@@ -451,7 +452,8 @@ def _planned(node: Node, planned: Plan, folio: str, *, now: int) -> JsonValue:
 def said_acts(node: Node, hashes: tuple[str, ...]) -> JsonValue:
     """Return what was said, act by act."""
     with node.own.store.read() as conn:
-        found = get_acts(conn, hashes).values()
+        held = get_acts(conn, hashes)
+    found = [held[ActHash(each)] for each in hashes]
     return [
         {
             "act": act.hash,

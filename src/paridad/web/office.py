@@ -25,7 +25,7 @@ from paridad.web.sessions import Sessions
 
 LOOKING = frozenset({"list", "show", "choices", "preview", "proposal"})
 """The operations of a folio that say nothing in it."""
-DESK_ORDERS = frozenset({"declare", "update", "suspend", "close", "link", "report"})
+DESK_ORDERS = frozenset({"declare", "update", "suspend", "close", "link", "report", "file", "decide", "tell"})
 """The operations of a desk that say something."""
 
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The desk's day book: priority cases and sightings as rows that can be dropped and made again.
+"""The desk's day book: priority cases, sightings and notices as rows that can be dropped and made again.
 
 Rules
   - Rows come from acts alone and hold procedural fields only; what a sheet says in words is read from its act.
   - Rebuilt equals incremental: one row for each act, and what follows from several acts is computed when it is read.
+  - A notice about a dossier holds for its later versions too: a correction does not end it.
   - A sighting is a row until it is over at the time of asking; erased, it is none.
   - Every view takes a `visible` filter: an act that the reader may not know of is not there, not even as a count. A
     case whose sheet is not there is not there.
@@ -20,16 +21,21 @@ from itertools import groupby
 import sqlalchemy as sa
 
 from paridad.desks.targets.cases import LINK, SHEET, UPDATE, Case, Said, fold, read
+from paridad.desks.targets.mistaken import CLAIM, NOTICE
+from paridad.desks.targets.mistaken import Said as Noticed
+from paridad.desks.targets.projection import corrections
 from paridad.desks.targets.sight import Visible, concerned, seen
 from paridad.desks.targets.sightings import KIND as SIGHTING
 from paridad.desks.targets.sightings import over_at
+from paridad.folio.reading import text as words_of
+from paridad.folio.reading import whole
 from paridad.folio.state import Recorded
 from paridad.store.bulk import insert_many
 from paridad.store.tables import integer, strict_table, text
 
 NAME, VERSION = "targets-daybook", 1
 """Of this projection, for the node that keeps it up to date."""
-KINDS = frozenset({SHEET, UPDATE, LINK, SIGHTING})
+KINDS = frozenset({SHEET, UPDATE, LINK, SIGHTING, CLAIM, NOTICE})
 """The acts that have rows here."""
 
 METADATA = sa.MetaData()
@@ -73,13 +79,38 @@ sightings = strict_table(
     sa.Index("ix_targets_sightings_of", "of"),
     within=METADATA,
 )
+notices = strict_table(
+    "targets_notices",
+    text("hash", primary_key=True),
+    text("of"),  # the dossier
+    text("iss"),
+    text("concerned"),
+    integer("at"),
+    integer("place"),
+    text("handling"),
+    text("stage"),
+    sa.Index("ix_targets_notices_of", "of"),
+    within=METADATA,
+)
+claims = strict_table(
+    "targets_claims",
+    text("hash", primary_key=True),
+    text("of"),
+    text("iss"),
+    integer("received_on"),
+    integer("at"),
+    sa.Index("ix_targets_claims_of", "of"),
+    within=METADATA,
+)
 MOST_SIGHTINGS = 200
+MOST_VERSIONS = 1000
+"""Versions of a dossier that are walked back over; more are nobody's work."""
 
 
 def project(conn: sa.Connection, acts: Sequence[Recorded]) -> None:
     """Replace the rows of a run of acts; acts of other kinds have none here."""
     ours = {act.hash: act for act in acts if act.envelope.knd in KINDS}
-    for table in (case_acts, case_links, sightings):
+    for table in (case_acts, case_links, sightings, notices, claims):
         conn.execute(sa.delete(table).where(table.c.hash.in_(list(ours))))
     told = [(act, said) for act in ours.values() if act.envelope.knd in {SHEET, UPDATE} and (said := read(act))]
     insert_many(conn, case_acts, [_row(act, said) for act, said in told])
@@ -91,6 +122,11 @@ def project(conn: sa.Connection, acts: Sequence[Recorded]) -> None:
         sightings,
         [_sighting(act, until) for act in reports if (until := over_at(act.envelope, act.fields)) is not None],
     )
+    said_of = [act for act in ours.values() if len(act.envelope.re) == 1]
+    given = [act for act in said_of if act.envelope.knd == NOTICE and words_of(act.fields, "notice_stage")]
+    insert_many(conn, notices, [_notice(act) for act in given])
+    taken = [act for act in said_of if act.envelope.knd == CLAIM]
+    insert_many(conn, claims, [_claim(act) for act in taken])
 
 
 def cases(conn: sa.Connection, visible: Visible, of: str = "") -> tuple[Case, ...]:
@@ -118,6 +154,39 @@ def sightings_at(conn: sa.Connection, visible: Visible, now: int, *, of: str = "
     return tuple(conn.execute(wanted.order_by(rows.at.desc(), rows.hash).limit(MOST_SIGHTINGS)).scalars())
 
 
+def versions(conn: sa.Connection, hashes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return by dossier the acts that it says it corrects, itself first."""
+    found: dict[str, tuple[str, ...]] = {each: (each,) for each in hashes}
+    newest = {each: each for each in hashes}
+    while newest and max(map(len, found.values())) < MOST_VERSIONS:
+        rows = conn.execute(sa.select(corrections.c.of, corrections.c.act).where(corrections.c.act.in_(list(newest))))
+        earlier = {newest[row.act]: row.of for row in rows}
+        newest = {of: start for start, of in earlier.items() if of not in found[start]}
+        for of, start in newest.items():
+            found[start] = (*found[start], of)
+    return found
+
+
+def noticed(conn: sa.Connection, visible: Visible, dossiers: Sequence[str] | None = None) -> dict[str, list[Noticed]]:
+    """Return the notices that a reader may know of, by the dossier that they name; of all, or of some dossiers."""
+    rows = notices.c
+    wanted = sa.select(notices).where(seen(notices, visible, "procedural"))
+    if dossiers is not None:
+        wanted = wanted.where(rows.of.in_(list(dossiers)))
+    found: dict[str, list[Noticed]] = {}
+    for row in conn.execute(wanted.order_by(rows.of, rows.place, rows.hash)):
+        found.setdefault(row.of, []).append(Noticed(row.hash, row.of, row.iss, row.at, row.place, row.stage))
+    return found
+
+
+def claim_of(conn: sa.Connection, agency: str, dossiers: Sequence[str]) -> tuple[str, int] | None:
+    """Return the last claim that an agency took in about a dossier, with when it came in; who reads is asked apart."""
+    rows = claims.c
+    wanted = sa.select(rows.hash, rows.received_on).where(rows.of.in_(list(dossiers)), rows.iss == agency)
+    row = conn.execute(wanted.order_by(rows.at.desc(), rows.hash).limit(1)).first()
+    return (row.hash, row.received_on) if row else None
+
+
 def over(conn: sa.Connection, now: int) -> tuple[str, ...]:
     """Return the sightings whose time is over and of which something is still held; not a view."""
     wanted = sa.select(sightings.c.hash).where(sightings.c.over_at <= now)
@@ -128,6 +197,17 @@ def _sighting(act: Recorded, until: int) -> tuple[object, ...]:
     envelope = act.envelope
     of = envelope.re[0] if len(envelope.re) == 1 else ""
     return (act.hash, of, concerned(envelope), act.at, envelope.hnd, until)
+
+
+def _notice(act: Recorded) -> tuple[object, ...]:
+    envelope = act.envelope
+    stage = words_of(act.fields, "notice_stage")
+    return (act.hash, envelope.re[0], envelope.iss, concerned(envelope), act.at, act.index, envelope.hnd, stage)
+
+
+def _claim(act: Recorded) -> tuple[object, ...]:
+    received = whole(act.fields, "received_on")
+    return (act.hash, act.envelope.re[0], act.envelope.iss, act.at if received is None else received, act.at)
 
 
 def _row(act: Recorded, said: Said) -> tuple[object, ...]:

@@ -8,7 +8,8 @@ TargetsError
 ├── NotCurrent         a correction or judgement that does not name the act in force
 ├── JudgementRefused   a judgement of two dossiers that cannot become an act
 ├── CaseRefused        something about a priority case that cannot become an act
-└── SightingRefused    a sighting that cannot become an act
+├── SightingRefused    a sighting that cannot become an act
+└── NoticeRefused      a claim, notice or decision about mistaken identity that cannot become an act
 """
 
 from paridad.base.errors import ExitCode, ParidadError
@@ -81,4 +82,13 @@ class SightingRefused(TargetsError):
     next_step = Words(
         es="Complete o corrija el campo señalado e informe de nuevo.",
         en="Fill in or correct the field named and report again.",
+    )
+
+
+class NoticeRefused(TargetsError):
+    """A claim, notice or decision about mistaken identity that cannot become an act; nothing was recorded."""
+
+    next_step = Words(
+        es="Corrija lo señalado; si falta otra persona, pídaselo a ella.",
+        en="Correct what is named; where another person is needed, ask that person.",
     )

@@ -20,7 +20,7 @@ Worked example
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -246,6 +246,12 @@ def judgements_of(conn: sa.Connection, agency: str, pair: Pair | None = None) ->
     of_pair = [judgements.c.first == pair[0], judgements.c.second == pair[1]] if pair else []
     wanted = sa.select(judgements.c.hash).where(judgements.c.iss == agency, *of_pair)
     return tuple(conn.execute(wanted.order_by(judgements.c.hash)).scalars())
+
+
+def judgements_about(conn: sa.Connection, dossiers_: Collection[str]) -> tuple[str, ...]:
+    """Return the judgements in which some dossiers are one side; not a view."""
+    sides = judgements.c.first.in_(list(dossiers_)) | judgements.c.second.in_(list(dossiers_))
+    return tuple(conn.execute(sa.select(judgements.c.hash).where(sides).order_by(judgements.c.hash)).scalars())
 
 
 def hashes_after(conn: sa.Connection, visible: Visible, after: str, limit: int) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ from paridad.web.rendering import Pages, Visit
 LAST_SECOND = 86_399
 """A day that something is due on ends with its last second, UTC."""
 
-Shape = Literal["line", "area", "one", "select", "many", "lines", "day", "yes", "whole"]
+Shape = Literal["line", "area", "one", "select", "many", "lines", "day", "since", "yes", "whole"]
 Crumb = tuple[str, str]
 
 
@@ -138,9 +138,10 @@ class Filling:
         return filling.given(found)
 
 
-def _day(visit: Visit, name: str) -> JsonValue:
+def _day(visit: Visit, name: str, second: int) -> JsonValue:
+    """Return a second of a day, 0 where no day was typed."""
     at = filling.day(visit, name)
-    return int(at.timestamp()) + LAST_SECOND if at else 0
+    return int(at.timestamp()) + second if at else 0
 
 
 READERS: Mapping[Shape, Callable[[Visit, str], JsonValue]] = MappingProxyType(
@@ -151,7 +152,8 @@ READERS: Mapping[Shape, Callable[[Visit, str], JsonValue]] = MappingProxyType(
         "select": text,
         "many": lambda visit, name: list(texts(visit, name)),
         "lines": lambda visit, name: list(lines(visit, name)),
-        "day": _day,
+        "day": lambda visit, name: _day(visit, name, LAST_SECOND),
+        "since": lambda visit, name: _day(visit, name, 0),
         "yes": lambda visit, name: text(visit, name) == "yes",
         "whole": text,
     }
@@ -191,5 +193,8 @@ OF_CHARTER: Mapping[str, Callable[[Filling], list[Option]]] = MappingProxyType(
         "outcomes": _codes("outcomes"),
         "handling": _handling(two_persons=False),
         "handling_any": _handling(two_persons=True),
+        "yes_no": lambda filling_: [
+            (each, catalogue(filling_.visit.language).say(f"folio.{each}"), "") for each in ("yes", "no")
+        ],
     }
 )
