@@ -143,7 +143,7 @@ def show_matter(node: Node, form: Show) -> JsonValue:
         receivers = receivers_of(conn, node, matter)
     note(reading, [form.act, *matter.thread.history, *([claim[0]] if claim else [])], "mistaken")
     missing = _not_told(own, receivers, matter.thread.stage(node.own.party))
-    arrived = not missing and all(row["state"]["code"] in ARRIVED for each in told for row in each["delivery"])  # type: ignore[index,union-attr,call-overload]
+    arrived = not missing and all(map(_has_arrived, told))
     return {
         "dossier": {"act": matter.found.hash, "name": matter.found.name, "agency": matter.found.iss},
         "notices": [_told(each, node, mistaken.NOTICE) for each in told],
@@ -225,6 +225,11 @@ def _not_told(own: Iterable[tuple[str, Envelope]], receivers: Iterable[str], sta
     """Return the receivers that do not have the notice as it stands."""
     has = {agency for said, envelope in own if said == stage for agency in envelope.aud}
     return tuple(each for each in receivers if each not in has) if stage else ()
+
+
+def _has_arrived(told: Mapping[str, Any]) -> bool:
+    """Whether an act was received wherever it was sent."""
+    return all(row["state"]["code"] in ARRIVED for row in told["delivery"])
 
 
 def _told(told: Mapping[str, JsonValue], node: Node, kind: str) -> JsonValue:

@@ -137,6 +137,7 @@ def _row(reading: Reading, act: VerifiedAct) -> dict[str, JsonValue]:
         "event": words(codes.label("event", event), event) if event else None,
         "description": text(seen.fields, "description"),
         "seen_until": whole(seen.fields, "seen_until"),
+        "area": text(seen.fields, "area"),
         "place": text(seen.fields, finest) if finest else "",
         "place_precision": words(codes.label("place_precision", finest), finest) if finest else None,
         "expires": sightings.over_at(act.envelope, act.fields),

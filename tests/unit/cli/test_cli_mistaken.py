@@ -92,8 +92,10 @@ def test_within_a_day_whoever_received_the_dossier_has_the_notice(lines: Command
     assert there["claim"] is None
     third = {"MX": "MX/SSPC", "US": "US/DHS"}[one[:2]]
     assert shown(lines, third, act)["claim"] is None
-    for agency in (other, third):
-        assert WORDS not in str(shown(lines, agency, act))
+    claim = told["acts"][0]["act"]
+    near = lines.json(third[:2], "act", "show", claim, "--as", officer(third, "analyst"))
+    assert WORDS not in str(near)
+    assert WORDS not in str(shown(lines, other, act))
     assert FACT not in str(shown_to_auditor(lines, one, act))
 
 

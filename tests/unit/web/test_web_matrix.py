@@ -131,6 +131,8 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         m.says("asked", Answer, partial=False, **m.offer(records["AMBER"]))
         sheet(m)
         m.settle()
+        day_book(m, records["AMBER"])
+        m.settle()
         for node in m.parties.nodes:
             node.settings = replace(node.settings, demo_identities=True)
         yield World(m, records)
@@ -147,6 +149,16 @@ def sheet(m: Matter) -> None:
     )
     case = declared["acts"][0]["act"]
     OPERATIONS["targets.case.update"](m.node("asked"), {"officer": officer, "act": case, "report": f"{word} report"})
+
+
+def day_book(m: Matter, record: str) -> None:
+    """Report a sighting of the released record, and take in a claim about it, each in words of its class."""
+    agency, node = m.agencies["asked"], m.node("asked")
+    officer, word = f"{agency.partition('/')[2].lower()}-liaison", canary("AMBER", "identity")
+    seen = {"event": "seen", "ago": "5", "area": f"{word}ville", "description": f"{word} van", "reliability": "device"}
+    OPERATIONS["targets.sighting.report"](node, {"officer": officer, "of": record, **seen})
+    claim = {"channel": "person", "claim": canary("AMBER", "contact"), "fact": [f"{word} fact"]}
+    OPERATIONS["targets.mistaken.file"](node, {"officer": officer, "act": record, **claim})
 
 
 def enter(
@@ -269,7 +281,18 @@ def test_who_may_not_see_document_numbers_does_not_find_by_them(world: World) ->
     assert name in by_name
 
 
-@pytest.mark.parametrize("operation", ["targets.list", "targets.show", "targets.case.show", "search", "folio.show"])
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "targets.list",
+        "targets.show",
+        "targets.case.show",
+        "targets.sighting.list",
+        "targets.mistaken.show",
+        "search",
+        "folio.show",
+    ],
+)
 def test_a_page_that_skips_the_check_is_caught(world: World, operation: str) -> None:
     """An operation that reads in another's name leaks to the auditor, and the crawl says where."""
     node, agency = world.matter.node("asked"), world.matter.agencies["asked"]
