@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from paridad.acts.envelope import Draft
 from paridad.acts.verify import VerifiedAct
 from paridad.base.strict import JsonValue
-from paridad.cli.desk_orders import Ask, DeskOrder, asked, saying
+from paridad.cli.desk_orders import Ask, DeskOrder, asked, may_say, saying
 from paridad.cli.errors import refused
 from paridad.cli.forms import Form, Moment, OfficerName, Positional
 from paridad.cli.meanings import explained
@@ -222,7 +222,7 @@ def _linked(conn: sa.Connection, reading: Reading, case: Case) -> list[JsonValue
 def _possible(reading: Reading, case: Case) -> list[JsonValue]:
     """Return the commands that the case takes from the reader's agency now."""
     agency, own = reading.officer.agency, reading.officer.agency == case.iss
-    if not case.agency(reading.node.own.party):
+    if not case.agency(reading.node.own.party) or not may_say(reading):
         return []
     on_sheet = agency in case.agencies and case.state != cases.CLOSED
     rests = case.state == cases.SUSPENDED

@@ -19,10 +19,11 @@ from paridad.base.strict import JsonValue
 from paridad.cli.forms import Acting
 from paridad.cli.meanings import explained_draft
 from paridad.cli.orders import ID_BYTES, said_acts
-from paridad.cli.seeing import release_entry
+from paridad.cli.seeing import Reading, release_entry
 from paridad.node.assenting import prepare
-from paridad.node.desk_saying import Decide, DeskAsked, carry_out
+from paridad.node.desk_saying import RECORD, Decide, DeskAsked, carry_out
 from paridad.node.node import Node
+from paridad.policy.question import CommandQuestion
 
 APART = frozenset({"officer", "dry_run", "id"})
 """What a form carries that is not said."""
@@ -45,6 +46,12 @@ def asked(node: Node, form: DeskOrder, order: str, decide: Decide, **more: Any) 
     }
     id_ = form.id or node.own.random(ID_BYTES).hex()
     return DeskAsked(node.home.officer(form.officer), order, told, decide, id=id_, now=node.clock(), **more)
+
+
+def may_say(reading: Reading) -> bool:
+    """Whether policy lets the officer's role say something at a desk."""
+    question = CommandQuestion(role=reading.officer.role, command=RECORD, proposer=False)
+    return reading.node.own.engine.decide_one(question, now=reading.now).allowed
 
 
 def saying(ask: Ask) -> Callable[[Node, Any], JsonValue]:

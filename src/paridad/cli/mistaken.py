@@ -19,10 +19,11 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from paridad.acts.envelope import Draft, Envelope, party_of
+from paridad.acts.envelope import ActHash, Draft, Envelope, party_of
+from paridad.acts.verify import VerifiedAct
 from paridad.base.strict import JsonValue
 from paridad.base.words import Words
-from paridad.cli.desk_orders import Ask, DeskOrder, asked, saying
+from paridad.cli.desk_orders import Ask, DeskOrder, asked, may_say, saying
 from paridad.cli.errors import refused
 from paridad.cli.forms import Form, Moment, OfficerName, Positional
 from paridad.cli.meanings import explained
@@ -137,8 +138,7 @@ def show_matter(node: Node, form: Show) -> JsonValue:
         matter = _matter(conn, reading, form.act)
         own = _own_notices(conn, node, matter)
         claim = daybook.claim_of(conn, reading.officer.agency, matter.versions)
-        given = list(get_acts(conn, matter.thread.history).values())
-        told = entries(reading, conn, read_acts(conn, node.own, given))
+        told = entries(reading, conn, _notices(conn, node, matter))
         taken = entries(reading, conn, [read_act(conn, node.own, claim[0])]) if claim else []
         receivers = receivers_of(conn, node, matter)
     note(reading, [form.act, *matter.thread.history, *([claim[0]] if claim else [])], "mistaken")
@@ -214,10 +214,15 @@ def receivers_of(conn: sa.Connection, node: Node, matter: Matter) -> tuple[str, 
     return tuple(sorted(found))
 
 
+def _notices(conn: sa.Connection, node: Node, matter: Matter) -> list[VerifiedAct]:
+    """Return the notices about a dossier, in the order of time."""
+    held = get_acts(conn, matter.thread.history)
+    return read_acts(conn, node.own, [held[ActHash(each)] for each in matter.thread.history])
+
+
 def _own_notices(conn: sa.Connection, node: Node, matter: Matter) -> list[tuple[str, Envelope]]:
     """Return the notices of our party with their envelopes: which stage each gives, and to whom."""
-    acts = read_acts(conn, node.own, list(get_acts(conn, matter.thread.history).values()))
-    ours = [act for act in acts if act.envelope.party == node.own.party]
+    ours = [act for act in _notices(conn, node, matter) if act.envelope.party == node.own.party]
     return [(text(act.fields, "notice_stage"), act.envelope) for act in ours]
 
 
@@ -253,6 +258,8 @@ def _clocks(reading: Reading, matter: Matter, received_on: int, *, arrived: bool
 
 
 def _possible(reading: Reading, matter: Matter, missing: Sequence[str]) -> list[JsonValue]:
+    if not may_say(reading):
+        return []
     stage = matter.thread.stage(reading.node.own.party)
     may = (("file", stage in {"", mistaken.NOT_UPHELD}), ("decide", stage == mistaken.DOUBTED), ("tell", bool(missing)))
     return [name for name, holds in may if holds]

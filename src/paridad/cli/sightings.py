@@ -93,8 +93,9 @@ def list_sightings(node: Node, form: List) -> JsonValue:
     reading = reader(node, form.officer)
     with node.own.store.read() as conn:
         rows = rows_of(conn, reading, form.of)
-    note(reading, [str(each["act"]) for each in rows], "list")
-    return {"sightings": list(rows), "limits": [_limit(name) for name in _limits()]}
+    shown = rows[: daybook.MOST_SIGHTINGS]
+    note(reading, [str(each["act"]) for each in shown], "list")
+    return {"sightings": list(shown), "more": len(rows) > len(shown), "limits": [_limit(name) for name in _limits()]}
 
 
 def rows_of(conn: sa.Connection, reading: Reading, of: str = "") -> list[dict[str, JsonValue]]:

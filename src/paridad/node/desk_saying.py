@@ -26,10 +26,13 @@ from paridad.base.words import Words
 from paridad.exchange import filing
 from paridad.exchange.own_side import OwnSide
 from paridad.exchange.release import Matter, Release
-from paridad.node.errors import FolioMoved, OfficerRefused
+from paridad.node.errors import OfficerRefused, RecordMoved
 from paridad.node.home import Officer
 from paridad.node.saying import Plan, Said, demand_role
 from paridad.store import records
+
+RECORD = "record"
+"""What everything that is said at a desk is to policy."""
 
 Decide = Callable[[sa.Connection, int], tuple[Draft, ...]]
 """What follows from the command by what is on record, at a time."""
@@ -47,8 +50,6 @@ class DeskAsked:
     decide: Decide = field(compare=False)
     id: str
     now: int
-    role: str = "record"
-    """What it is to policy."""
     may_stay: frozenset[str] = frozenset()
 
     @property
@@ -64,7 +65,7 @@ class DeskAsked:
 
     def plan(self, own: OwnSide, *, now: int) -> Plan:
         """Return what it would say."""
-        demand_role(own, self.officer, self.role, now=now)
+        demand_role(own, self.officer, RECORD, now=now)
         with own.store.read() as conn:
             drafts = self.decide(conn, now)
         if any(draft.iss != self.officer.agency for draft in drafts):
@@ -91,7 +92,7 @@ class DeskAsked:
             if (before := records.recall_command(conn, self.id, self.digest)) is not None:
                 return Said(before, repeated=True)
             if self.decide(conn, self.now) != planned.drafts:
-                raise FolioMoved(
+                raise RecordMoved(
                     Words(es="El registro cambió mientras se preparaba.", en="The record changed meanwhile.")
                 )
             filing.file_acts(conn, own, said, now=self.now)

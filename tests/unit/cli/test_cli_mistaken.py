@@ -208,6 +208,15 @@ def corrected_dossier(lines: CommandLines, of: str) -> str:
     return said[0].hash
 
 
+def test_retention_does_not_end_a_notice(lines: CommandLines) -> None:
+    """Years later the claim and the dossier's fields are erased by age; the notice stands where they were."""
+    act = given(lines, ("MX/FGR", "US/DOJ"))
+    filed(lines, "MX/FGR", act)
+    lines.parties.clock.pass_(40 * 365 * DAY)
+    erased = lines.json("MX", "erase", "expired", "--as", officer("MX/FGR", "operator"))["erased_acts"]
+    assert {each["kind"]["code"] for each in erased} == {"targets/dossier/1", "targets/mistaken-claim/1"}
+
+
 def test_who_may_not_record_files_nothing_and_a_stranger_sees_nothing(lines: CommandLines) -> None:
     act = given(lines, ("MX/FGR", "US/DOJ"))
     asked = ("targets", "mistaken", "file", act, "--channel", "person", "--claim", "x")

@@ -125,6 +125,20 @@ def given(houses: Houses, sides: tuple[str, str]) -> str:
     return record
 
 
+def test_a_receiver_that_came_between_check_and_signature_is_not_passed_over(houses: Houses) -> None:
+    """The dossier is given while the claim waits for its signature: nothing is signed, and the page says so."""
+    record, ana = houses.record("MX/FGR", seed=2), houses.enter("MX/FGR")
+    checked = ana.send(ana.open(f"mistaken/{record}/file"), press="check", channel="person", claim="x")
+    stages = Stages.__new__(Stages)
+    stages.houses, stages.asking, stages.asked, stages.names = houses, "US/DOJ", "MX/FGR", {}
+    stages.says("MX/FGR", "answer", stages.opened(), record=[record])
+    houses.parties.clock.now -= 180
+    page = ana.send(checked, press="sign")
+    assert page.status == 422
+    assert "The record changed meanwhile" in page.text
+    assert "US/DOJ" in ana.send(page, press="sign").text
+
+
 def test_what_is_told_later_goes_to_whom_it_is_missing(houses: Houses) -> None:
     record = houses.record("MX/FGR")
     ana = houses.enter("MX/FGR")

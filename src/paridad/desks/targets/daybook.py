@@ -146,12 +146,12 @@ def link_of(conn: sa.Connection, agency: str, case: str) -> str:
 
 
 def sightings_at(conn: sa.Connection, visible: Visible, now: int, *, of: str = "") -> tuple[str, ...]:
-    """Return sightings that are not over and that a reader may know of, of all or of one dossier, the newest first."""
+    """Return sightings that are not over, as a reader may know, the newest first; one too many says there is more."""
     rows = sightings.c
     wanted = sa.select(rows.hash).where(rows.over_at > now, seen(sightings, visible, "procedural"))
     if of:
         wanted = wanted.where(rows.of == of)
-    return tuple(conn.execute(wanted.order_by(rows.at.desc(), rows.hash).limit(MOST_SIGHTINGS)).scalars())
+    return tuple(conn.execute(wanted.order_by(rows.at.desc(), rows.hash).limit(MOST_SIGHTINGS + 1)).scalars())
 
 
 def versions(conn: sa.Connection, hashes: Sequence[str]) -> dict[str, tuple[str, ...]]:

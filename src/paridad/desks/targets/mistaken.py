@@ -160,11 +160,12 @@ def read(act: Recorded) -> Said:
 
 
 def fold(notices: Iterable[Said]) -> Thread:
-    """Fold the notices about one dossier: of each party the last in its own log."""
+    """Fold the notices about one dossier: of each party the last in its own log, all of them in the order of time."""
     last: dict[str, Said] = {}
-    ordered = sorted(notices, key=lambda each: (each.place, each.at, each.hash))
+    ordered = sorted(notices, key=lambda each: (each.at, each.party, each.place, each.hash))
     for each in ordered:
-        last[each.party] = each
+        if each.party not in last or last[each.party].place <= each.place:
+            last[each.party] = each
     return Thread(MappingProxyType(last), tuple(each.hash for each in ordered))
 
 
