@@ -38,6 +38,7 @@ PAIRS = {
     "errors.md": "errores.md",
     "cli.md": "cli.md",
     "deconfliction.md": "deconfliccion.md",
+    "daily-work.md": "trabajo-diario.md",
 }
 """Every page in English with its equal in Spanish."""
 

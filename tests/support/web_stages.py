@@ -50,6 +50,9 @@ class Stages:
         self.says(self.asked, "suspend", self.names["paused"], reason="A holiday.")
         self.names["proposal"] = self._proposed()
         self._tables()
+        self.names["case"] = self._declared()
+        self.names["sighting"] = self._reported()
+        self.names["mistaken"] = self._claimed()
         self.houses.settle()
         self.says(self.asking, "outcome", self.names["closed"], outcome="investigation-opened")
         self.says(self.asking, "close", self.names["closed"])
@@ -83,6 +86,38 @@ class Stages:
         """Return another agency of the same party."""
         signers = self.houses.parties.by_name[agency.partition("/")[0]].own.act_signers
         return next(each for each in sorted(signers) if each != agency)
+
+    def _declared(self) -> str:
+        marks = {"handling": "AMBER", "purpose": PURPOSE, "basis": BASIS}
+        words = {"title": "Ruta norte", "aims": "Saber quién compra.", "wanted": "Registros de compra."}
+        case = self._ask(self.asked, "targets.case.declare", to=[self.asking], **words, **marks, simulated=True)
+        name = str(case["acts"][0]["act"])
+        self._ask(self.asked, "targets.case.update", act=name, report="Dos compras en un mes.")
+        self._ask(self.asked, "targets.case.link", act=name, dossier=[self.names["record"]])
+        return name
+
+    def _reported(self) -> str:
+        seen = {"event": "seen", "ago": "20", "area": "Tijuana", "description": "Camioneta gris, sin placas."}
+        place = {"cell": "872830828ffffff", "point": "32.53,-117.02", "source_precision": "point"}
+        said = self._ask(
+            self.asked,
+            "targets.sighting.report",
+            of=self.names["record"],
+            reliability="first_hand",
+            **seen,
+            **place,
+            simulated=True,
+        )
+        marks = {"handling": "AMBER", "purpose": PURPOSE, "basis": BASIS}
+        self._ask(self.asked, "targets.sighting.report", to=self.asking, reliability="device", **seen, **place, **marks)
+        return str(said["acts"][0]["act"])
+
+    def _claimed(self) -> str:
+        """File a dossier of its own, and a claim about it; the dossier is given to nobody."""
+        record = self.houses.record(self.asked, seed=5)
+        claim = {"channel": "representative", "claim": "No es ella: nació en otro año.", "fact": ["Nació en 1990."]}
+        self._ask(self.asked, "targets.mistaken.file", act=record, **claim)
+        return record
 
     def opened(self) -> str:
         """Open a folio and deliver it."""

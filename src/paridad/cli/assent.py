@@ -11,22 +11,32 @@ Worked example
     paridad act assent wUz… --as ana
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from paridad.base.strict import JsonValue, encode_base64url
 from paridad.base.words import Words
+from paridad.cli import cases, mistaken, sightings
 from paridad.cli.errors import refused
-from paridad.cli.forms import Form, OfficerName, Positional, read_form
-from paridad.cli.orders import READERS
+from paridad.cli.forms import Acting, Form, OfficerName, Positional, read_form
+from paridad.cli.orders import READERS as FOLIO_READERS
 from paridad.cli.seeing import note, reader, visible, words
 from paridad.node import assenting
 from paridad.node.node import Node
+from paridad.node.saying import Sayable
 from paridad.store import accounts
 from paridad.web.passkeys import answers_challenge
 
 PREPARE = "assent.prepare"
 """The operation's name."""
+
+READERS: Mapping[str, tuple[type[Acting], Callable[[Node, Any], Sayable]]] = {
+    **FOLIO_READERS,
+    **cases.READERS,
+    **sightings.READERS,
+    **mistaken.READERS,
+}
+"""Each operation that says something: its form, and what reads that as something to be said."""
 
 STATES: Mapping[str, Words] = {
     "verified": Words(
@@ -68,7 +78,7 @@ def prepare(node: Node, arguments: Mapping[str, JsonValue]) -> JsonValue:
     form = read_form(Prepare, arguments)
     known = READERS.get(form.order)
     if known is None:
-        raise refused(f"«{form.order}» no dice nada en un folio.", f"“{form.order}” says nothing in a folio.")
+        raise refused(f"«{form.order}» no dice nada.", f"“{form.order}” says nothing.")
     read_as, ask = known
     asked = ask(node, read_form(read_as, {**form.arguments, "officer": form.officer}))
     prepared = assenting.prepare(node.own, asked)

@@ -19,6 +19,7 @@ from paridad.cli.seeing import reader, words
 from paridad.node.node import Node
 from paridad.node.reading import load_folio
 from paridad.programme.charter import Charter
+from paridad.programme.codes import Agency
 
 
 class Choices(Form):
@@ -33,11 +34,8 @@ def choices(node: Node, form: Choices) -> JsonValue:
     reader(node, form.officer)
     charter, party = _charter(node, form.folio), node.own.party
     return {
-        "agencies": [
-            {"agency": each.id, "name": words(each.name), "party": each.party}
-            for each in charter.agencies.values()
-            if each.party != party
-        ],
+        "agencies": [_agency(each) for each in charter.agencies.values() if each.party != party],
+        "own_agencies": [_agency(each) for each in charter.agencies.values() if each.party == party],
         "urgencies": _listed(charter.urgencies, "acknowledge_seconds", "answer_seconds"),
         "handling_codes": _listed(charter.handling, "onward", "two_person", "retention_days"),
         "purposes": _listed(charter.purposes, "retention_days"),
@@ -47,6 +45,10 @@ def choices(node: Node, form: Choices) -> JsonValue:
         "outcomes": _listed(charter.outcomes),
         "obligations": _listed(charter.obligations, "assurance"),
     }
+
+
+def _agency(each: Agency) -> JsonValue:
+    return {"agency": each.id, "name": words(each.name), "party": each.party}
 
 
 def _charter(node: Node, folio: str) -> Charter:

@@ -5,7 +5,7 @@ Rules
   - Views are disposable: `rebuild` drops and makes them again from the acts.
   - A backup is one snapshot with the heads it holds; a restored node signs nothing until the others' witnesses agree.
   - `erase expired` destroys the disclosures of records whose retention has ended; never those of folios, of the
-    exchange or of keys, which are the history itself. The ledger stays whole.
+    exchange or of keys, which are the history itself, nor notices of mistaken identity. The ledger stays whole.
 
 Worked example
     paridad backup --out /backup/2026-11-22.db
@@ -32,8 +32,8 @@ from paridad.store.acts import StoredAct, filed_acts, numbers_of
 from paridad.store.backup import Record, back_up, restore
 from paridad.store.tables import act_keys
 
-HISTORY = ("folio/", "exchange/", "programme/")
-"""Kinds that are the history itself; their fields are not erased by age."""
+HISTORY = ("folio/", "exchange/", "programme/", "targets/not-this-person/")
+"""Kinds that are the history itself, or protect somebody for good; their fields are not erased by age."""
 
 
 class Rebuild(Form):

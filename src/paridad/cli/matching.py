@@ -6,6 +6,7 @@ Rules
   - Candidates are found and compared on what the officer may see. What the officer may not see is not compared, not
     counted and not hinted at.
   - Of two records the features are told; what they weigh is told after the agency has judged the pair.
+  - A notice that a record is taken for the wrong person stands before its name.
   - A judgement merges nothing. Pairs that only a chain of judgements connects are told as implied, not judged.
 
 Worked example
@@ -24,6 +25,7 @@ from paridad.base.strict import JsonValue
 from paridad.base.words import Words
 from paridad.cli.errors import refused
 from paridad.cli.forms import Acting, Form, OfficerName, Positional
+from paridad.cli.mistaken import barriers
 from paridad.cli.seeing import Reading, not_found, note, reader, words
 from paridad.cli.verbs import Verb
 from paridad.desks.targets import codes, judgements, projection
@@ -40,6 +42,9 @@ from paridad.node.node import Node
 from paridad.node.reading import read_acts
 from paridad.node.saying import demand_role
 from paridad.store.acts import get_acts
+
+Notices = Mapping[str, list[JsonValue]]
+"""By dossier, the notices that have to be shown before it."""
 
 SHOWN, MOST = 10, 50
 EXAMINED = 100
@@ -110,9 +115,10 @@ def search(node: Node, form: Search) -> JsonValue:
     reading, question = reader(node, form.officer), _question(node, form)
     with node.own.store.read() as conn:
         found = _compared(conn, reading, question)
-    best = found[: min(form.limit, MOST)]
+        best = found[: min(form.limit, MOST)]
+        notices = barriers(conn, reading, [each.act.hash for each, _ in best])
     note(reading, [each.act.hash for each, _ in best], "match")
-    return {"candidates": [_candidate(each, question) for each, _ in best], "notice": words(LEAD_ONLY)}
+    return {"candidates": [_candidate(each, question, notices) for each, _ in best], "notice": words(LEAD_ONLY)}
 
 
 def _question(node: Node, form: Search) -> Prepared:
@@ -155,9 +161,14 @@ def _prepared(reading: Reading, act: VerifiedAct, year: int, tables: Tables | No
     return Seen(act, str(fields.get("name", "")), prepared(of_fields(fields, latest=year), tables))
 
 
-def _candidate(seen: Seen, question: Prepared) -> JsonValue:
-    found = compare(question, seen.record)
-    return {"act": seen.act.hash, "agency": seen.act.envelope.iss, "name": seen.name, **_explained(found, weights=True)}
+def _candidate(seen: Seen, question: Prepared, notices: Notices) -> JsonValue:
+    return {
+        "notices": notices.get(seen.act.hash, []),
+        "act": seen.act.hash,
+        "agency": seen.act.envelope.iss,
+        "name": seen.name,
+        **_explained(compare(question, seen.record), weights=True),
+    }
 
 
 def _explained(found: Comparison | None, *, weights: bool) -> dict[str, JsonValue]:
@@ -189,10 +200,11 @@ def compare_two(node: Node, form: Compare) -> JsonValue:
     with node.own.store.read() as conn:
         one, other = _pair(conn, reading, form.one, form.other)
         state = _state(conn, reading, (form.one, form.other))
+        notices = barriers(conn, reading, (form.one, form.other))
     note(reading, [form.one, form.other], "compare")
     weights = bool(state.history)
     return {
-        "pair": [{"act": each.act.hash, "name": each.name, "agency": each.act.envelope.iss} for each in (one, other)],
+        "pair": [{**_side(each, notices), "agency": each.act.envelope.iss} for each in (one, other)],
         **_explained(compare(one.record, other.record), weights=weights),
         "judgement": _judged(state),
         "notice": words(LEAD_ONLY if weights else AFTER),
@@ -288,9 +300,10 @@ def duplicates(node: Node, form: Duplicates) -> JsonValue:
         tables = within(projection.word_counts(conn, reading.sight), projection.count(conn, reading.sight))
         judged = _states(conn, reading)
         pairs = list(_open_pairs(conn, reading, hashes, judged, tables))
+        notices = barriers(conn, reading, sorted({each.act.hash for pair in pairs for each in pair[:2]}))
     note(reading, {each.act.hash for pair in pairs for each in pair[:2]}, "duplicates")
     return {
-        "pairs": [_queued(*pair) for pair in pairs],
+        "pairs": [_queued(*pair, notices) for pair in pairs],
         "clusters": [_cluster(each) for each in judgements.clusters(_verdicts(judged))],
         "more_after": hashes[-1] if len(hashes) == limit else "",
         "notice": words(AFTER),
@@ -313,8 +326,12 @@ def _is_open(state: PairState | None) -> bool:
     return state is None or state.waiting is not None
 
 
-def _queued(one: Seen, other: Seen, found: Comparison) -> JsonValue:
-    sides: list[JsonValue] = [{"act": each.act.hash, "name": each.name} for each in (one, other)]
+def _side(seen: Seen, notices: Notices) -> dict[str, JsonValue]:
+    return {"notices": notices.get(seen.act.hash, []), "act": seen.act.hash, "name": seen.name}
+
+
+def _queued(one: Seen, other: Seen, found: Comparison, notices: Notices) -> JsonValue:
+    sides: list[JsonValue] = [_side(each, notices) for each in (one, other)]
     return {"pair": sides, **_explained(found, weights=False)}
 
 

@@ -65,6 +65,8 @@ OF_KIND: Mapping[str, Mapping[str, str]] = MappingProxyType(
 FATES: Mapping[str, Words] = MappingProxyType(
     {"destroyed": Words(es="destruido", en="destroyed"), "kept": Words(es="conservado", en="kept")}
 )
+DESK = "targets/"
+"""What the names of the desk's kinds begin with: its other acts name their lists as they are."""
 _PLACE = re.compile(r"\[[0-9]+\]")
 
 
@@ -92,6 +94,8 @@ def _meaning(kind: str, path: str, code: str, charter: Charter) -> Words | None:
         return codes.code_list(listed).get(code) if listed in codes.list_names() else None
     if kind in OF_KIND:
         return codes.code_list(OF_KIND[kind][name]).get(code) if name in OF_KIND[kind] else None
+    if kind.startswith(DESK) and name in codes.list_names():
+        return codes.code_list(name).get(code)
     if name == "fate":
         return FATES.get(code)
     of: Mapping[str, Coded] = getattr(charter, OF_CHARTER[name]) if name in OF_CHARTER else {}

@@ -19,6 +19,7 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
+from paridad.acts.envelope import ActHash
 from paridad.base.strict import JsonValue
 from paridad.base.words import Language, Words
 from paridad.cli.errors import refused
@@ -423,7 +424,7 @@ def saying(make: Make) -> Callable[[Node, AnyOrder], JsonValue]:
         if form.dry_run:
             return _planned(node, plan(node.own, officer, command, folio=folio, now=now), folio, now=now)
         said = carry_out(node.own, officer, command, folio=folio, id_=asked.id, now=now)
-        acts = _said(node, said.acts)
+        acts = said_acts(node, said.acts)
         leaves = [release_entry(each) for each in said.releases]
         return {"folio": folio, "id": asked.id, "repeated": said.repeated, "acts": acts, "leaves": leaves}
 
@@ -448,9 +449,11 @@ def _planned(node: Node, planned: Plan, folio: str, *, now: int) -> JsonValue:
     }
 
 
-def _said(node: Node, hashes: tuple[str, ...]) -> JsonValue:
+def said_acts(node: Node, hashes: tuple[str, ...]) -> JsonValue:
+    """Return what was said, act by act."""
     with node.own.store.read() as conn:
-        found = get_acts(conn, hashes).values()
+        held = get_acts(conn, hashes)
+    found = [held[ActHash(each)] for each in hashes]
     return [
         {
             "act": act.hash,

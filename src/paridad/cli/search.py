@@ -6,6 +6,7 @@ Rules
     says why it matched, where it comes from, how old it is and how it is to be handled.
   - A hit by content is shown to who may see that very content. To anybody else it is no hit, no count, no hint: the
     answer always ends by saying that the node neither confirms nor denies further items.
+  - A notice that a dossier is taken for the wrong person stands before the dossier's name.
   - An act's envelope may be known where its content may not: then its hash finds it, and what is kept back is counted
     with its clause.
 
@@ -14,12 +15,13 @@ Worked example
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
 from paridad.base.strict import JsonValue
 from paridad.base.words import Words
+from paridad.cli import mistaken
 from paridad.cli.forms import Form, OfficerName, Positional
 from paridad.cli.listing import stage_words, visible_rows
 from paridad.cli.seeing import Reading, coded, entry, note, reader, words
@@ -116,18 +118,19 @@ def _beginning(query: str) -> sa.Select[str]:
 def _dossiers(conn: sa.Connection, reading: Reading, query: str) -> Iterator[tuple[str, JsonValue]]:
     sight, limit = reading.sight, MOST + 1
     numbered = projection.find_number(conn, query, sight, limit=limit)
-    yield from _hits(reading, numbered, "number")
+    yield from _hits(conn, reading, numbered, "number")
     there = {each.hash for each in numbered}
     named = [each for each in projection.search(conn, query, sight, limit=limit) if each.hash not in there]
     by_name = [each for each in named if _in_name(query, each)]
-    yield from _hits(reading, by_name, "name")
-    yield from _hits(reading, [each for each in named if each not in by_name], "alias")
+    yield from _hits(conn, reading, by_name, "name")
+    yield from _hits(conn, reading, [each for each in named if each not in by_name], "alias")
 
 
-def _hits(reading: Reading, found: Iterable[Found], why: str) -> Iterator[tuple[str, JsonValue]]:
+def _hits(conn: sa.Connection, reading: Reading, found: Sequence[Found], why: str) -> Iterator[tuple[str, JsonValue]]:
+    notices = mistaken.barriers(conn, reading, [each.hash for each in found])
     for each in found:
         about = {"what": words(WHATS["dossier"], "dossier"), "why": words(WHYS[why], why)}
-        yield each.hash, {**about, **dossier_row(reading, each)}
+        yield each.hash, {**about, **dossier_row(reading, each, notices)}
 
 
 def _in_name(query: str, found: Found) -> bool:

@@ -5,6 +5,7 @@ Rules
   - Every act that an officer is shown goes through here: the envelope where its procedural class may be seen, each
     field where its own class may; what is kept back is named with rule and clause.
   - An act that the reader may not know of is answered like one that is not here.
+  - Of a sighting whose time is over no field is shown, also where it was not destroyed yet.
   - Who read which act, when and how is kept at the node.
 
 Worked example
@@ -25,6 +26,7 @@ from paridad.acts.verify import VerifiedAct
 from paridad.acts.vocabulary import Field, Kind
 from paridad.base.strict import JsonValue
 from paridad.base.words import Words
+from paridad.desks.targets.sightings import is_over
 from paridad.exchange.release import Release
 from paridad.node.errors import NotFound
 from paridad.node.home import Officer
@@ -118,7 +120,9 @@ def entries(reading: Reading, conn: sa.Connection, acts: Sequence[VerifiedAct]) 
 def _entry(
     reading: Reading, act: VerifiedAct, gone: Sequence[Destroyed], sent: Sequence[streams.OutboxRow]
 ) -> dict[str, JsonValue]:
-    envelope, seen = act.envelope, reading.sight.filter(act.fields, act.kind, act.envelope)
+    envelope = act.envelope
+    held = {} if is_over(envelope, act.fields, reading.now) else act.fields
+    seen = reading.sight.filter(held, act.kind, envelope)
     return {
         "act": act.hash,
         "kind": kind_words(act.kind, envelope.knd),

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from paridad.acts.verify import VerifiedAct
 from paridad.base.strict import JsonValue
-from paridad.cli import dossier_export, dossier_links, matching, runs
+from paridad.cli import cases, dossier_export, dossier_links, matching, mistaken, runs, sightings
 from paridad.cli.forms import Form, OfficerName, Positional
 from paridad.cli.meanings import explained
 from paridad.cli.seeing import DELIVERY, Reading, coded, entry, not_found, note, reader, reasons, visible, words
@@ -68,14 +68,17 @@ def list_dossiers(node: Node, form: List) -> JsonValue:
             found = projection.page(conn, reading.sight, limit=limit + 1, after=after, subject=form.subject)
         known = projection.count(conn, reading.sight)
     shown = found[:limit]
+    with node.own.store.read() as conn:
+        notices = mistaken.barriers(conn, reading, [each.hash for each in shown])
     note(reading, [each.hash for each in shown], "list")
     more = shown[-1].hash if len(found) > limit else ""
-    return {"known": known, "dossiers": [dossier_row(reading, each) for each in shown], "more_after": more}
+    return {"known": known, "dossiers": [dossier_row(reading, each, notices) for each in shown], "more_after": more}
 
 
-def dossier_row(reading: Reading, found: Found) -> dict[str, JsonValue]:
+def dossier_row(reading: Reading, found: Found, notices: Mapping[str, list[JsonValue]]) -> dict[str, JsonValue]:
     """Return one dossier of a list; what the officer may not see of it is named with its clause."""
     return {
+        "notices": notices.get(found.hash, []),
         "act": found.hash,
         "name": found.name,
         "subject": words(codes.label("subject_type", found.subject_type), found.subject_type),
@@ -106,6 +109,8 @@ def show(node: Node, form: Show) -> JsonValue:
         given = list(_given(reading, conn, act))
         linked = dossier_links.links_of(reading, conn, act.hash)
         shared = dossier_links.shared_with(reading, conn, act.hash)
+        reports = sightings.rows_of(conn, reading, act.hash)
+        notices = mistaken.barriers(conn, reading, [act.hash])
         later = [each.hash for each in _referring(reading, conn, act) if each.envelope.knd == KIND]
     note(reading, [act.hash], "dossier")
     charter = node.own.keys.charter(act.envelope.prg)
@@ -120,6 +125,8 @@ def show(node: Node, form: Show) -> JsonValue:
         "given_to": given,
         "linked": linked,
         "shared_with": shared,
+        "sightings": list(reports),
+        "notices": notices.get(act.hash, []),
     }
 
 
@@ -207,5 +214,8 @@ NOUN = Noun(
         *dossier_links.VERBS,
         dossier_export.VERB,
         runs.NOUN,
+        cases.NOUN,
+        sightings.NOUN,
+        mistaken.NOUN,
     ),
 )

@@ -15,7 +15,7 @@ Worked example
         queue_for_addressees(conn, own, said, now=now)
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -95,7 +95,9 @@ def origin_of(own: OwnSide, act: IssuedAct) -> str:
     return own.own if internal else own.shared
 
 
-def release_to_addressees(own: OwnSide, said: Sequence[IssuedAct], matter: Matter, *, now: int) -> list[Release]:
+def release_to_addressees(
+    own: OwnSide, said: Sequence[IssuedAct], matter: Matter, *, now: int, may_stay: Collection[str] = ()
+) -> list[Release]:
     """Ask policy for every field of acts that speak to another party; they leave whole or `NotReleased` is raised."""
     addressed = [(act, agency) for act in said for agency in act.envelope.aud if party_of(agency) != own.party]
     circumstances = {
@@ -103,7 +105,7 @@ def release_to_addressees(own: OwnSide, said: Sequence[IssuedAct], matter: Matte
         for agency, purpose in {(agency, act.envelope.pur) for act, agency in addressed}
     }
     items = [Item(act, circumstances[agency, act.envelope.pur]) for act, agency in addressed]
-    return release_whole(items, engine=own.engine, own_party=own.party, now=now)
+    return release_whole(items, engine=own.engine, own_party=own.party, now=now, may_stay=may_stay)
 
 
 def queue(conn: sa.Connection, own: OwnSide, releases: Sequence[tuple[str, Release]], *, now: int) -> None:

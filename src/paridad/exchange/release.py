@@ -121,14 +121,20 @@ def release(items: Sequence[Item], *, engine: PolicyEngine, own_party: str, now:
     return [_released(item, rulings[id(each)]) for item, each in zip(items, inquiries, strict=True)]
 
 
-def release_whole(items: Sequence[Item], *, engine: PolicyEngine, own_party: str, now: int) -> list[Release]:
-    """Release acts that speak to the other party: all their fields, or raise `NotReleased` with the reasons."""
+def release_whole(
+    items: Sequence[Item], *, engine: PolicyEngine, own_party: str, now: int, may_stay: Collection[str] = ()
+) -> list[Release]:
+    """Release acts that speak to the other party: all their fields, or raise `NotReleased` with the reasons.
+
+    What `may_stay` names leaves where policy lets it out, and otherwise stays in silence.
+    """
     releases = release(items, engine=engine, own_party=own_party, now=now)
     for each in releases:
         if each.itself is None or not each.itself.allowed:
             raise NotReleased(_why(WithheldField("act", each.itself)))
-        if each.withheld:
-            raise NotReleased(_why(each.withheld[0]))
+        for field in each.withheld:
+            if field.path.partition(".")[0] not in may_stay:
+                raise NotReleased(_why(field))
     return releases
 
 

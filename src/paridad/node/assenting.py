@@ -29,7 +29,7 @@ from paridad.base.words import Words
 from paridad.exchange import filing
 from paridad.exchange.own_side import OwnSide
 from paridad.node.errors import AssentOver
-from paridad.node.saying import Asked, Plan, Said, file_said, plan, releases_of
+from paridad.node.saying import Plan, Said, Sayable
 from paridad.store import accounts, records
 from paridad.store.accounts import AssentRow
 
@@ -42,7 +42,7 @@ AT_ONCE = 8
 class Prepared:
     """A command whose acts wait for their signatures."""
 
-    asked: Asked
+    asked: Sayable
     planned: Plan
     unsigned: tuple[UnsignedAct, ...]
 
@@ -111,11 +111,11 @@ def text_of(signed: bytes) -> bytes:
     return signed.rpartition(b".")[0]
 
 
-def prepare(own: OwnSide, asked: Asked) -> Prepared:
+def prepare(own: OwnSide, asked: Sayable) -> Prepared:
     """Make the texts of what a command says, or refuse it as carrying it out would."""
     with own.store.read() as conn:
         see = filing.seen_heads(conn, own)
-    planned = plan(own, asked.officer, asked.command, folio=asked.folio, now=asked.now)
+    planned = asked.plan(own, now=asked.now)
     unsigned = tuple(
         prepare_act(
             draft,
@@ -128,14 +128,14 @@ def prepare(own: OwnSide, asked: Asked) -> Prepared:
         )
         for draft in planned.drafts
     )
-    releases_of(own, [each.draft for each in unsigned], now=asked.now)
+    asked.releases(own, [each.draft for each in unsigned])
     return Prepared(asked, planned, unsigned)
 
 
 def carry_out_prepared(own: OwnSide, prepared: Prepared, assent: Assent, *, now: int) -> Said:
     """Sign and file what was prepared, with the assent beside it; the assent was verified by whoever calls."""
     asked = prepared.asked
-    meanwhile = plan(own, asked.officer, asked.command, folio=asked.folio, now=now)
+    meanwhile = asked.plan(own, now=now)
     signers = [own.act_signers[each.draft.envelope.iss] for each in prepared.unsigned]
     if any(signer.kid != each.draft.kid for signer, each in zip(signers, prepared.unsigned, strict=True)):
         raise AssentOver(Words(es="La clave de la dependencia cambió.", en="The agency's key has changed."))
@@ -154,7 +154,7 @@ def carry_out_prepared(own: OwnSide, prepared: Prepared, assent: Assent, *, now:
         for act in said
     ]
     planned = replace(prepared.planned, records=meanwhile.records)
-    return file_said(own, asked, planned, said, beside=lambda conn: accounts.put_assents(conn, rows))
+    return asked.file(own, planned, said, beside=lambda conn: accounts.put_assents(conn, rows))
 
 
 def said_before(own: OwnSide, officer: str, id_: str) -> Said | None:

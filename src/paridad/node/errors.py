@@ -7,6 +7,7 @@ ParidadError
     ├── DoorRefused       a folder so deep that its local door cannot be opened
     ├── OfficerRefused    an officer who is unknown, or whose role does not allow it
     ├── FolioMoved        an act came while a command was prepared
+    ├── RecordMoved       what something said at a desk was decided by changed meanwhile
     ├── AssentOver        what an officer should assent to is over or was used
     ├── ReasonMissing     a judgement of a person that says no reason
     ├── RunRefused        a run of private deconfliction that cannot be proposed, agreed or taken further so
@@ -56,6 +57,16 @@ class FolioMoved(NodeError):
     next_step = Words(
         es="Vuelva a abrir el folio: puede haber un acto nuevo que cambie su respuesta.",
         en="Open the folio again: there may be a new act that changes your answer.",
+    )
+
+
+class RecordMoved(NodeError):
+    """What something said at a desk was decided by changed meanwhile; nothing was signed in its place."""
+
+    exit_code = ExitCode.TRY_AGAIN
+    next_step = Words(
+        es="Vuelva a abrir la página: puede haber un acto nuevo que cambie lo que dice.",
+        en="Open the page again: there may be a new act that changes what you say.",
     )
 
 

@@ -12,6 +12,7 @@ Worked example
     node.edge(Request("GET", "/paridad/1/status"), "B").status       is 200
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -24,12 +25,13 @@ from paridad.exchange.errors import PeerRefused, PeerUnreachable
 from paridad.exchange.own_side import OwnSide
 from paridad.exchange.paths import DELIVER
 from paridad.exchange.transport import Request, Response, Transport
-from paridad.node import keeping, recovery, upkeep
+from paridad.node import expiring, keeping, recovery, upkeep
 from paridad.node.assenting import Preparations
 from paridad.node.home import EpochFiles, Home, Settings
 from paridad.node.importing import Uploads
 from paridad.node.views import Views
 from paridad.store.backup import restored_heads, settled
+from paridad.store.errors import ScrubPending
 from paridad.store.payloads import PayloadStore
 
 
@@ -57,6 +59,7 @@ class Node:
         self.uploads = Uploads()
         self._looked = 0
         self._asked: set[str] = set()
+        self._unwiped = False
 
     @property
     def line(self) -> Transport:
@@ -98,7 +101,16 @@ class Node:
             upkeep.run_round(self.own, self.line, done, own_rhythm=rhythm, now=at, pace=pace)
         self._absorb_keys()
         self.views.refresh()
+        self._expire(at)
         return done
+
+    def _expire(self, now: int) -> None:
+        """Destroy what has expired; what a reader keeps from being wiped is wiped in a later round."""
+        self._unwiped = expiring.destroy(self.own, now=now) or self._unwiped
+        if self._unwiped:
+            with suppress(ScrubPending):
+                self.own.store.scrub()
+                self._unwiped = False
 
     def _restored(self) -> bool:
         with self.own.store.read() as conn:

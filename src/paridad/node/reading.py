@@ -6,7 +6,7 @@ Worked example
     folio = load_folio(conn, own, "A-2026-0007")
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
@@ -19,7 +19,7 @@ from paridad.folio.state import Folio, Recorded
 from paridad.folio.terms import Terms, terms_of
 from paridad.node.errors import NotFound
 from paridad.programme.origins import shared_origin
-from paridad.store.acts import StoredAct, folio_acts, get_acts
+from paridad.store.acts import ActQuery, StoredAct, every_act, folio_acts, get_acts
 from paridad.store.ledger import indexes_of
 from paridad.store.proofs import proofs_of
 
@@ -57,6 +57,12 @@ def recorded(conn: sa.Connection, own: OwnSide, stored: Sequence[StoredAct]) -> 
 def _recorded(conn: sa.Connection, own: OwnSide, acts: Sequence[VerifiedAct]) -> list[Recorded]:
     indexes = leaf_indexes(conn, own, [act.hash for act in acts])
     return [Recorded(act.hash, act.envelope, act.fields, indexes.get(act.hash, 0)) for act in acts]
+
+
+def recorded_about(conn: sa.Connection, own: OwnSide, hash_: str, kinds: Collection[str]) -> list[Recorded]:
+    """Return an act, and those of some kinds that name it, in the order of filing."""
+    naming = every_act(conn, ActQuery(kinds=kinds, refers_to=hash_))
+    return recorded(conn, own, [*get_acts(conn, [hash_]).values(), *naming])
 
 
 def leaf_indexes(conn: sa.Connection, own: OwnSide, hashes: Sequence[str]) -> dict[ActHash, int]:

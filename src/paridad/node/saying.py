@@ -17,6 +17,7 @@ Worked example
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
+from typing import Protocol
 
 import sqlalchemy as sa
 
@@ -127,6 +128,37 @@ def plan(own: OwnSide, officer: Officer, command: Command, *, folio: str, now: i
         return Plan(drafts, _records(conn, own, state, command, drafts, now=now))
 
 
+class Sayable(Protocol):
+    """Something an officer asked to be said: in a folio (`Asked`), or at a desk (`desk_saying.DeskAsked`)."""
+
+    @property
+    def officer(self) -> Officer:
+        """Who asks."""
+
+    @property
+    def folio(self) -> str:
+        """In which folio; empty where it is none."""
+
+    @property
+    def id(self) -> str:
+        """The command's identifier."""
+
+    @property
+    def now(self) -> int:
+        """The operation's one reference time."""
+
+    def plan(self, own: OwnSide, *, now: int) -> Plan:
+        """Return what it would say and let out."""
+
+    def releases(self, own: OwnSide, said: Sequence[IssuedAct]) -> list[Release]:
+        """Release its acts to whom they address, or refuse."""
+
+    def file(
+        self, own: OwnSide, planned: Plan, said: Sequence[IssuedAct], beside: Callable[[sa.Connection], None]
+    ) -> Said:
+        """File its acts with everything that goes with them; `beside` is done in the same transaction."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One command as it was asked for."""
@@ -142,6 +174,20 @@ class Asked:
     def digest(self) -> str:
         """What tells this command from another one under the same identifier."""
         return _digest(self.folio, self.command)
+
+    def plan(self, own: OwnSide, *, now: int) -> Plan:
+        """Return what it would say and let out."""
+        return plan(own, self.officer, self.command, folio=self.folio, now=now)
+
+    def releases(self, own: OwnSide, said: Sequence[IssuedAct]) -> list[Release]:
+        """Release its acts to whom they address."""
+        return releases_of(own, said, now=self.now)
+
+    def file(
+        self, own: OwnSide, planned: Plan, said: Sequence[IssuedAct], beside: Callable[[sa.Connection], None]
+    ) -> Said:
+        """File its acts with everything that goes with them."""
+        return file_said(own, self, planned, said, beside)
 
 
 def carry_out(own: OwnSide, officer: Officer, command: Command, *, folio: str, id_: str, now: int) -> Said:

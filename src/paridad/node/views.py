@@ -6,14 +6,16 @@ Worked example
     views.rebuild()          drops and makes all of them again: the same rows
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 
 import sqlalchemy as sa
 
+from paridad.desks.targets import daybook
 from paridad.desks.targets import projection as targets
 from paridad.exchange.own_side import OwnSide
 from paridad.folio.projection import folio_projection
 from paridad.node.reading import load_folio, recorded
+from paridad.store.acts import StoredAct
 from paridad.store.projection import Projection, behind, catch_up, is_current, rebuild
 
 
@@ -21,6 +23,11 @@ def bring_up_to_date(conn: sa.Connection, own: OwnSide) -> None:
     """Bring every view up to date inside the caller's transaction: what was destroyed is gone from them as well."""
     for each in Views(own).projections:
         catch_up(conn, each)
+
+
+def _of_kinds(stored: Sequence[StoredAct], kinds: Collection[str]) -> list[StoredAct]:
+    """Return the acts of some kinds: only these are opened for a view that is of no other."""
+    return [each for each in stored if each.envelope.knd in kinds]
 
 
 class Views:
@@ -35,6 +42,12 @@ class Views:
                 targets.VERSION,
                 targets.METADATA,
                 lambda conn, stored: targets.project(conn, recorded(conn, own, stored)),
+            ),
+            Projection(
+                daybook.NAME,
+                daybook.VERSION,
+                daybook.METADATA,
+                lambda conn, stored: daybook.project(conn, recorded(conn, own, _of_kinds(stored, daybook.KINDS))),
             ),
         )
 

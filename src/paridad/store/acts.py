@@ -14,7 +14,7 @@ Worked example
 """
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
@@ -205,6 +205,14 @@ def filed_acts(
     """Return up to `limit` acts in the order of filing that were filed after number `after`."""
     statement = _matching(_STORED, query).where(acts.c.filed > after).order_by(acts.c.filed)
     return _read(conn, statement.limit(min(limit, MAX_PAGE)))
+
+
+def every_act(conn: sa.Connection, query: ActQuery) -> Iterator[StoredAct]:
+    """Yield every act of a query in the order of filing, page by page."""
+    after = 0
+    while page := filed_acts(conn, query, after=after):
+        yield from page
+        after = page[-1].filed
 
 
 def last_filed(conn: sa.Connection) -> int:

@@ -174,6 +174,13 @@ def command(conn: sa.Connection, id_: str) -> Command | None:
     return Command(row.id, row.officer, row.digest, tuple(row.acts.split()), row.at) if row else None
 
 
+def officers_of(conn: sa.Connection, acts_: Iterable[str]) -> frozenset[str]:
+    """Return who commanded some acts of ours."""
+    named = [commands.c.acts.contains(each, autoescape=True) for each in acts_]
+    found = conn.execute(sa.select(commands.c.officer).where(sa.or_(*named))) if named else ()
+    return frozenset(row.officer for row in found)
+
+
 def signed_by_command(conn: sa.Connection, id_: str) -> list[bytes]:
     """Return the signed bytes of the acts that came of a command, in their order."""
     done = command(conn, id_)

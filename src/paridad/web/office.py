@@ -5,7 +5,8 @@ Rules
   - A page shows what an operation returns, and nothing else: the command line, the door and the page say the same,
     and nothing reaches a page that did not go through `visible_to` (law 8, ADR 23).
   - The officer's name comes from the session, never from the request.
-  - Nothing is said in a folio from here, only tried (`dry_run`): saying goes through the officer's assent (`stepup`).
+  - Nothing is said in a folio or at a desk from here, only tried (`dry_run`): saying goes through the officer's assent
+    (`stepup`).
 
 Worked example
     office.ask("ana", "folio.show", folio="A-2026-0007")["stage"]        is {"code": "sent", "es": …, "en": …}
@@ -24,6 +25,8 @@ from paridad.web.sessions import Sessions
 
 LOOKING = frozenset({"list", "show", "choices", "preview", "proposal"})
 """The operations of a folio that say nothing in it."""
+DESK_ORDERS = frozenset({"declare", "update", "suspend", "close", "link", "report", "file", "decide", "tell"})
+"""The operations of a desk that say something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,8 @@ class Office:
     def ask(self, officer: str, operation: str, /, **arguments: JsonValue) -> Any:
         """Carry out an operation in an officer's name, or raise its `ParidadError`."""
         noun, _, verb = operation.partition(".")
-        if noun == "folio" and verb not in LOOKING and arguments.get("dry_run") is not True:
+        says = verb.rpartition(".")[2] in DESK_ORDERS if noun == "targets" else noun == "folio" and verb not in LOOKING
+        if says and arguments.get("dry_run") is not True:
             raise RuntimeError(f"{operation} is said through stepup.begin and stepup.finish")
         return self.operations[operation](self.node, {"officer": officer, **arguments})
 

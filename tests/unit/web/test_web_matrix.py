@@ -10,6 +10,7 @@ import html
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -40,7 +41,7 @@ from paridad.web.pages import ROUTES
 from paridad.web.signin import cookie_name
 from support.matters import BOTH_WAYS, WAYS, Matter, matter, person
 from support.run_stages import RunStages
-from support.web_world import Person
+from support.web_world import BASIS, PURPOSE, Person
 
 CLASSES = (
     "identity",
@@ -133,6 +134,9 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         m.settle()
         m.says("asked", Acknowledge)
         m.says("asked", Answer, partial=False, **m.offer(records["AMBER"]))
+        sheet(m)
+        m.settle()
+        day_book(m, records["AMBER"])
         m.settle()
         for node in m.parties.nodes:
             node.settings = replace(node.settings, demo_identities=True)
@@ -143,6 +147,29 @@ def compared(m: Matter) -> tuple[str, str]:
     """Propose a run at the asking side, whose list is empty, and prepare the agreement at the other."""
     runs = RunStages(m.parties, m.agencies["asking"], m.agencies["asked"], only_proposed=True)
     return runs.names["run-proposed"], str(runs.ask(runs.asked, "agree", run=runs.names["run-proposed"])["draft"])
+
+
+def sheet(m: Matter) -> None:
+    """Declare a priority case in words that stand for identity, and note a dossier for it."""
+    agency, other = m.agencies["asked"], m.agencies["asking"]
+    officer, word = f"{agency.partition('/')[2].lower()}-liaison", canary("AMBER", "identity")
+    marks = {"handling": "AMBER", "purpose": PURPOSE, "basis": BASIS}
+    said = dict.fromkeys(("title", "aims", "wanted"), f"{word} case")
+    declared: Any = OPERATIONS["targets.case.declare"](
+        m.node("asked"), {"officer": officer, "to": [other], **said, **marks}
+    )
+    case = declared["acts"][0]["act"]
+    OPERATIONS["targets.case.update"](m.node("asked"), {"officer": officer, "act": case, "report": f"{word} report"})
+
+
+def day_book(m: Matter, record: str) -> None:
+    """Report a sighting of the released record, and take in a claim about it, each in words of its class."""
+    agency, node = m.agencies["asked"], m.node("asked")
+    officer, word = f"{agency.partition('/')[2].lower()}-liaison", canary("AMBER", "identity")
+    seen = {"event": "seen", "ago": "5", "area": f"{word}ville", "description": f"{word} van", "reliability": "device"}
+    OPERATIONS["targets.sighting.report"](node, {"officer": officer, "of": record, **seen})
+    claim = {"channel": "person", "claim": canary("AMBER", "contact"), "fact": [f"{word} fact"]}
+    OPERATIONS["targets.mistaken.file"](node, {"officer": officer, "act": record, **claim})
 
 
 def enter(
@@ -270,7 +297,18 @@ def test_who_may_not_see_document_numbers_does_not_find_by_them(world: World) ->
     assert name in by_name
 
 
-@pytest.mark.parametrize("operation", ["targets.list", "targets.show", "search", "folio.show"])
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "targets.list",
+        "targets.show",
+        "targets.case.show",
+        "targets.sighting.list",
+        "targets.mistaken.show",
+        "search",
+        "folio.show",
+    ],
+)
 def test_a_page_that_skips_the_check_is_caught(world: World, operation: str) -> None:
     """An operation that reads in another's name leaks to the auditor, and the crawl says where."""
     node, agency = world.matter.node("asked"), world.matter.agencies["asked"]

@@ -240,7 +240,7 @@ def test_a_role_that_was_taken_away_meanwhile_signs_nothing(scene: Scene) -> Non
 def test_preparing_refuses_what_carrying_out_would(scene: Scene) -> None:
     with pytest.raises(ParidadError):
         scene.begin(record=["A" * 43])
-    with pytest.raises(ParidadError, match="says nothing in a folio"):
+    with pytest.raises(ParidadError, match="says nothing"):
         stepup.begin(scene.browser.office, scene.browser.visit(), "passkey.revoke", id="x")
     analyst = enrolled(Browser(scene.browser.office), scene.lines, "fgr-analyst", Authenticator(raw_id=b"a" * 32))
     with pytest.raises(ParidadError, match="role is not liaison"):

@@ -19,6 +19,9 @@ subjects.py     a dossier as values that can be compared
 features.py     two records: a sum of millibits and the lines it is made of
 index.py        which records are worth comparing
 judgements.py   what a person says of two dossiers, and what follows from it
+cases.py        priority cases: sheets, updates, who is late; terms.py  the desk's limits of time
+sightings.py    what was seen, and until when that is told; mistaken.py  not this person
+daybook.py      what the desk does day by day, as rows; sight.py  which rows a reader knows of
 codes.py        code lists with their words, from codes.toml
 rules.py        decide and evolve
 projection.py   acts -> disposable tables and search

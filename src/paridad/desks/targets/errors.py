@@ -8,7 +8,10 @@ TargetsError
 ├── NotCurrent         a correction or judgement that does not name the act in force
 ├── JudgementRefused   a judgement of two dossiers that cannot become an act
 ├── LinkRefused        a link that cannot become an act
-└── MappingRefused     a mapping of columns that does not hold
+├── MappingRefused     a mapping of columns that does not hold
+├── CaseRefused        something about a priority case that cannot become an act
+├── SightingRefused    a sighting that cannot become an act
+└── NoticeRefused      a claim, notice or decision about mistaken identity that cannot become an act
 """
 
 from paridad.base.errors import ExitCode, ParidadError
@@ -81,4 +84,31 @@ class MappingRefused(TargetsError):
     next_step = Words(
         es="Corrija la asignación de columnas y vuelva a ensayar.",
         en="Correct the mapping of columns and try it again.",
+    )
+
+
+class CaseRefused(TargetsError):
+    """Something about a priority case that cannot become an act; nothing was recorded."""
+
+    next_step = Words(
+        es="Corrija lo señalado y dígalo de nuevo; para ver cómo está el caso, abra su ficha.",
+        en="Correct what is named and say it again; to see where the case stands, open its sheet.",
+    )
+
+
+class SightingRefused(TargetsError):
+    """A sighting that cannot become an act; nothing was recorded."""
+
+    next_step = Words(
+        es="Complete o corrija el campo señalado e informe de nuevo.",
+        en="Fill in or correct the field named and report again.",
+    )
+
+
+class NoticeRefused(TargetsError):
+    """A claim, notice or decision about mistaken identity that cannot become an act; nothing was recorded."""
+
+    next_step = Words(
+        es="Corrija lo señalado; si falta otra persona, pídaselo a ella.",
+        en="Correct what is named; where another person is needed, ask that person.",
     )

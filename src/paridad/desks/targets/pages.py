@@ -27,6 +27,12 @@ MATCH, DUPLICATES = "targets.search", "targets.duplicates"
 """The operations behind a question and behind the pairs that wait."""
 RUN = "targets.run."
 """What the operations of a run begin with."""
+CASES, CASE, CASE_ORDERS = "targets.case.list", "targets.case.show", "targets.case."
+"""The operations behind the priority cases and behind one; what the orders about one begin with."""
+SIGHTINGS, SIGHTING, REPORT = "targets.sighting.list", "targets.sighting.show", "targets.sighting.report"
+"""The operations behind the sightings, behind one, and behind a report."""
+MISTAKEN, OF_MISTAKEN, MISTAKEN_ORDERS = "targets.mistaken.list", "targets.mistaken.show", "targets.mistaken."
+"""The operations behind the notices of mistaken identity and behind those of one dossier; how orders begin."""
 
 
 @dataclass(frozen=True, slots=True)

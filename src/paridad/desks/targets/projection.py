@@ -20,9 +20,9 @@ Worked example
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -34,10 +34,10 @@ from paridad.desks.targets.judgements import Pair, pair_of
 from paridad.desks.targets.links import KIND as LINK
 from paridad.desks.targets.links import digest as links_digest
 from paridad.desks.targets.rules import content_digest
+from paridad.desks.targets.sight import Visible, concerned, seen
 from paridad.desks.targets.subjects import of_fields, prepared
 from paridad.folio.reading import codes, records, text
 from paridad.folio.state import Recorded
-from paridad.policy.visible import Reader
 from paridad.store.bulk import insert_many
 from paridad.store.tables import blob, integer, strict_table
 from paridad.store.tables import text as words
@@ -137,20 +137,6 @@ _WORD = re.compile(r"\w+")
 _MARKS = re.compile(r"[\W_]+")
 _DIVIDER = " | "
 _AFTER_ALL = b"\xff"
-
-
-class Visible(Protocol):
-    """What a reader may see, as policy answers it."""
-
-    @property
-    def reader(self) -> Reader:
-        """Who reads."""
-
-    def sees(self, handling: str, sensitivity: str, *, involved: bool = False) -> bool:
-        """Whether the reader may see a class of fields."""
-
-    def handling_codes(self, sensitivity: str = "procedural", *, involved: bool = False) -> tuple[str, ...]:
-        """Return the handling codes under which a sensitivity is seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +283,12 @@ def judgements_of(conn: sa.Connection, agency: str, pair: Pair | None = None) ->
     return tuple(conn.execute(wanted.order_by(judgements.c.hash)).scalars())
 
 
+def judgements_about(conn: sa.Connection, dossiers_: Collection[str]) -> tuple[str, ...]:
+    """Return the judgements in which some dossiers are one side; not a view."""
+    sides = judgements.c.first.in_(list(dossiers_)) | judgements.c.second.in_(list(dossiers_))
+    return tuple(conn.execute(sa.select(judgements.c.hash).where(sides).order_by(judgements.c.hash)).scalars())
+
+
 def hashes_after(conn: sa.Connection, visible: Visible, after: str, limit: int) -> tuple[str, ...]:
     """Return dossiers in force that the reader may know of, in the order of their acts, from one on."""
     known = sa.select(dossiers.c.hash).where(_seen(visible, "identity"), ~_corrected(), dossiers.c.hash > after)
@@ -431,7 +423,7 @@ def _row(act: Recorded) -> tuple[object, ...]:
         act.hash,
         act.envelope.iss,
         act.party,
-        f"|{'|'.join((act.envelope.iss, *act.envelope.aud))}|",
+        concerned(act.envelope),
         act.at,
         act.envelope.hnd,
         text(fields, "subject_type"),
@@ -493,9 +485,7 @@ def _corrected(table: sa.Table = dossiers) -> sa.Exists:
 
 
 def _seen(visible: Visible, sensitivity: str, table: sa.Table = dossiers) -> sa.ColumnElement[bool]:
-    near, far = (visible.handling_codes(sensitivity, involved=involved) for involved in (True, False))
-    involved = table.c.concerned.contains(f"|{visible.reader.agency}|", autoescape=True)
-    return table.c.handling.in_(far) | (involved & table.c.handling.in_(near))
+    return seen(table, visible, sensitivity)
 
 
 def _found(row: Mapping[Any, Any], visible: Visible, *, corrected: bool) -> Found:

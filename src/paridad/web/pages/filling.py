@@ -13,11 +13,14 @@ Worked example
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 from starlette.responses import RedirectResponse, Response
 
 from paridad.base.errors import ParidadError
 from paridad.base.strict import JsonValue
+from paridad.base.words import Words
+from paridad.folio.errors import NotNow
 from paridad.web import stepup
 from paridad.web.office import Office
 from paridad.web.rendering import Visit
@@ -49,19 +52,38 @@ def lines(visit: Visit, name: str) -> list[str]:
     return [line.strip() for line in text(visit, name).splitlines() if line.strip()]
 
 
+def day(visit: Visit, name: str) -> datetime | None:
+    """Return a day typed in three fields, None where nothing was; raise `NotNow` where there is no such day."""
+    parts = [text(visit, f"{name}-{part}") for part in ("day", "month", "year")]
+    if not any(parts):
+        return None
+    try:
+        number, month, year = (int(part) for part in parts)
+        return datetime(year, month, number, tzinfo=UTC)
+    except (ValueError, OverflowError):
+        words = Words(
+            es="Esa fecha no existe; escriba día, mes y año con números.",
+            en="There is no such date; write day, month and year in numbers.",
+        )
+        raise NotNow(words) from None
+
+
 def begin(office: Office, visit: Visit, operation: str, arguments: Mapping[str, JsonValue]) -> Begun:
     """Prepare exactly what will be signed, for the officer to assent to."""
     return stepup.begin(office, visit, operation, id=office.node.own.random(ID_BYTES).hex(), **arguments)
 
 
-def sign(office: Office, visit: Visit, check: Callable[[Problems], Response]) -> Response:
-    """Sign what was prepared, and lead to the folio, which names what was signed; a refusal leads back to `check`."""
+def sign(
+    office: Office, visit: Visit, check: Callable[[Problems], Response], to: Callable[[str], str] | None = None
+) -> Response:
+    """Sign what was prepared, and lead where `to` says, or to the folio; a refusal leads back to `check`."""
     try:
         said = stepup.finish(office, visit, text(visit, "id"), text(visit, "assent"))
     except ParidadError as error:
         return check([("", sentence(visit, error))])
-    folio = office.ask(visit.who, "act.show", act=said.acts[0])["folio"]
-    return RedirectResponse(visit.to(f"folio/{folio}?signed={said.acts[0]}"), SEE_OTHER)
+    act = said.acts[0]
+    place = to(act) if to else f"folio/{office.ask(visit.who, 'act.show', act=act)['folio']}"
+    return RedirectResponse(visit.to(f"{place}?signed={act}"), SEE_OTHER)
 
 
 def is_checked(visit: Visit) -> bool:

@@ -12,7 +12,6 @@ Worked example
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -21,8 +20,6 @@ from starlette.responses import Response
 
 from paridad.base.errors import ParidadError
 from paridad.base.strict import JsonValue
-from paridad.base.words import Words
-from paridad.folio.errors import NotNow
 from paridad.node.errors import NotFound
 from paridad.web import moments
 from paridad.web.catalogues import catalogue
@@ -211,19 +208,8 @@ Reader = Callable[[Visit, Field], dict[str, JsonValue]]
 
 def _day(visit: Visit, field: Field) -> dict[str, JsonValue]:
     """Read a day in three typed fields; none at all is no day."""
-    parts = [text(visit, f"{field.name}-{part}") for part in ("day", "month", "year")]
-    if not any(parts):
-        return {}
-    try:
-        day, month, year = (int(part) for part in parts)
-        at = datetime(year, month, day, tzinfo=UTC)
-    except (ValueError, OverflowError):
-        words = Words(
-            es="Esa fecha no existe; escriba día, mes y año con números.",
-            en="There is no such date; write day, month and year in numbers.",
-        )
-        raise NotNow(words) from None
-    return {field.name: int(at.timestamp()) + LAST_SECOND}
+    at = filling.day(visit, field.name)
+    return {} if at is None else {field.name: int(at.timestamp()) + LAST_SECOND}
 
 
 def _kept(visit: Visit, _field: Field) -> dict[str, JsonValue]:
