@@ -45,6 +45,7 @@ TOUCHES = {
     "cli/demo.py": {"time", "time.monotonic", "time.sleep"},  # waits for two daemons, with an end
     "cli/practice.py": {"time", "time.sleep"},  # the pace of a simulated counterpart
     "desks/targets/sample.py": {"random"},  # `Random(seed)`: the seed is a parameter
+    "desks/targets/two_lists.py": {"random"},  # lists that must repeat, nothing secret
 }
 """Every file that touches the machine, and how."""
 HANDS_IN = {
