@@ -9,16 +9,19 @@ from pathlib import Path
 import pytest
 
 from paridad.base.strict import decode_base64url, encode_base64url
+from paridad.desks.targets.deconfliction.alarms import Watch
 from paridad.desks.targets.deconfliction.common import pairs_of
+from paridad.desks.targets.deconfliction.concentration import agreed
 from paridad.desks.targets.deconfliction.errors import NotNow, NotSoSoon
-from paridad.desks.targets.deconfliction.messages import Decision
+from paridad.desks.targets.deconfliction.messages import Band, Decision
 from paridad.desks.targets.deconfliction.pace import shipped
-from paridad.desks.targets.deconfliction.run import DecidePairs, OpenRecords, Stop
+from paridad.desks.targets.deconfliction.run import Agree, DecidePairs, OpenRecords, Propose, Stop
 from paridad.desks.targets.deconfliction.setlog import SetLog, grow, record_entry
 from paridad.desks.targets.deconfliction.state import due
 from paridad.desks.targets.dossier import KIND, dossier_fields
 from paridad.desks.targets.sample import invent
 from paridad.ledger.merkle import leaf_hash
+from paridad.node.comparing import Brought, answer, propose, reopen
 from paridad.node.reading import read_act
 from support.deconfliction import PERSONS, Table, chance, terms
 from support.deconfliction_nodes import Both
@@ -214,3 +217,34 @@ def test_a_record_of_after_the_cosignature_cannot_be_opened(tmp_path: Path) -> N
             both.open(1)
     finally:
         both.parties.close()
+
+
+# Tokens that wait for both concentrations ----------------------------------------------------------------------------
+
+
+def test_tokens_are_brought_after_the_agreement_and_survive_a_restart(both: Both) -> None:
+    """Who proposes says where its list is crowded, waits, and settles its keys once both have said so."""
+    player = both.table.players[0]
+    full = both.brought(0)
+    both.runs[0].command(Stop("again, with concentrations"))
+    both.parties.settle(2)
+    terms_, head = both.table.terms, both.table.logs[0].head
+    waiting = Brought((), "desk 0", settled=False)
+    command = Propose(terms_, 0, head, PERSONS[0], bands=(Band("SD", 8, 1),))
+    both.runs = [propose(both.nodes[0], *both.agencies, waiting, command)]
+    both.parties.settle(2)
+    agree = Agree(terms_, 0, both.table.logs[1].head, PERSONS[1], bands=(Band("SD", 8, 2),))
+    both.runs.append(answer(both.nodes[1], both.runs[0].proposal, both.brought(1), agree))
+    both.rounds()
+    run = both.runs[0].player.run
+    assert run.parts[0].commitment is None
+    assert run.proposal is not None
+    assert run.agreement is not None
+    assert agreed(run.proposal.bands, run.agreement.bands) == {("SD", 8): 2}
+    both.runs[0] = reopen(both.nodes[0], both.runs[0].proposal, Watch())
+    both.runs[0].bring(full)
+    both.runs[0] = reopen(both.nodes[0], both.runs[0].proposal, Watch())
+    assert both.runs[0].player.snapshot.tokens == player.snapshot.tokens
+    both.rounds()
+    assert both.runs[0].player.run.parts[0].result is not None
+    assert both.runs[0].player.run.parts[0].result.size == 5

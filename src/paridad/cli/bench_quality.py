@@ -270,7 +270,13 @@ def _tables() -> Mapping[str, Any]:
 
 def joined(first: Side, second: Side, budget: Budget | None) -> Joined:
     """Return the pairs that a run joins; with no budget, those of all keys."""
-    one, two = _keys(first, budget), _keys(second, budget)
+    return _joined(_keys(first, budget), _keys(second, budget))
+
+
+Keys = Mapping[tuple[str, bytes], Sequence[tuple[str, int]]]
+
+
+def _joined(one: Keys, two: Keys) -> Joined:
     pairs: Joined = {}
     for key in one.keys() & two.keys():
         for record, tier in one[key]:
@@ -311,7 +317,8 @@ def _measured(setting: Quality, files: Files, pairs: Sequence[Pairing], kind: st
     sides = [[parts(record, each) for record, each in entries.items() if record[0] == str(side)] for side in (0, 1)]
     concentration = agreed(*(crowds(side, _tables()) for side in sides))
     budget = Budget(setting.records, EPSILON, concentration)
-    blind = joined(sides[0], sides[1], budget)
+    keys = [_keys(side, budget) for side in sides]
+    blind = _joined(keys[0], keys[1])
     plain = joined(sides[0], sides[1], Budget(setting.records, EPSILON))
     free = joined(sides[0], sides[1], None)
     clear = _clear(sides[0], sides[1], entries)
@@ -322,7 +329,7 @@ def _measured(setting: Quality, files: Files, pairs: Sequence[Pairing], kind: st
         "ungated": _short(free, true),
         "own_clear": _short(clear, true),
         "of_clear": _ratio(blind, clear, true),
-        "tokens_a_record": round(len(_keys(sides[0], budget)) / max(len(sides[0]), 1), 2),
+        "tokens_a_record": round(len(keys[0]) / max(len(sides[0]), 1), 2),
         "bands_told": len(concentration),
         "recall_by_crowd": _by_crowd(blind, true),
     }
