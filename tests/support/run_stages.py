@@ -41,6 +41,7 @@ class RunStages:
         self.names["run-closed"] = self.proposed()
         self.agreed(self.names["run-closed"])
         self.finished(self.names["run-closed"])
+        self.parties.clock.pass_(86_400)
         self.names["run"] = self.proposed()
         self.agreed(self.names["run"])
 

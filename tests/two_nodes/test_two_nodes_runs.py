@@ -263,6 +263,8 @@ def test_a_later_run_grows_the_set_log_by_what_was_agreed(world: RunWorld) -> No
     world.carry()
     world.json(0, "stop", run, "--reason", "For another day.")
     world.carry()
+    soon = world.run(0, "propose", world.agencies[1], *TERMS, "--churn", "2")
+    assert (soon.exit_code, "at least 1 days lie between" in soon.stderr) == (1, True), soon.stderr
     world.lines.parties.clock.pass_(3 * 86_400)
     for number in range(3):
         world.add(0, f"MERELES {'ABCDEFG'[number]}OVAR, Ciro", f"197{number}-02-18")

@@ -51,8 +51,8 @@ from paridad.store.acts import get_acts
 
 RECORDS, PLACES, EPSILON, BATCH = 10_240, 81_920, 300, 2048
 """What a run asks for where nothing else is said (targets.md 4.3, 4.10)."""
-LEAST_CHURN, CHURN_SHARE = 8, 50
-"""Entries between two runs: one record in so many of the capacity, and not fewer than these."""
+CHURN_SHARE = 50
+"""Entries between two runs: one record in so many of the capacity, as much as the caps admit for a day."""
 KEYS_A_SECOND, BYTES_A_KEY, MEGABYTE = 2000, 96, 1_000_000
 """For the estimate: half a millisecond a key with full proofs; list, commitments and answers."""
 SHOWN, PAGE, MOST = 50, 20, 100
@@ -191,7 +191,7 @@ def _wanted(reading: Reading, form: Compared, peer: str) -> Wanted:
         places=form.places,
         epsilon_ppm=form.epsilon_ppm,
         batch=min(form.batch, form.places),
-        churn_cap=form.churn or max(LEAST_CHURN, form.records // CHURN_SHARE),
+        churn_cap=form.churn or max(1, form.records // CHURN_SHARE),
         logged=True,
     )
     return Wanted(reading.officer.agency, peer, terms, names_alone=form.names_alone)
@@ -208,7 +208,7 @@ def _previewed(reading: Reading, found: Gathered) -> dict[str, JsonValue]:
         "fits": len(found.compared) <= terms.records and len(found.tokens) <= terms.places,
         "left_out": list(_left_out(reading, found)),
         "cost": cost_of(terms),
-        "learned": _sentences(before(terms, (0, 0))),
+        "learned": _sentences(before(terms, found.concentrations)),
     }
 
 
@@ -238,6 +238,7 @@ def _terms(node: Node, terms: Terms, *, names_alone: bool) -> JsonValue:
         "sample": terms.sample,
         "churn": terms.churn_cap,
         "young_days": terms.young_days,
+        "logged": terms.logged,
         "names_alone": names_alone,
         "rules_digest": encode_base64url(terms.rules),
         "tables_digest": encode_base64url(terms.tables),
@@ -316,7 +317,7 @@ def _draft(reading: Reading, draft: Draft) -> dict[str, JsonValue]:
             "records_compared": content["records"],
             "keys_made": content["keys"],
             "cost": cost_of(terms),
-            "learned": _sentences(before(terms, (0, 0))),
+            "learned": _sentences(before(terms, tuple(content["concentrations"]))),
         }
     if "decisions" in content:
         told["choices"] = [
@@ -508,7 +509,7 @@ def show(node: Node, form: ShowRun) -> JsonValue:
         **({"run_terms": _run_terms(reading, seen), "cost": cost_of(terms)} if terms else {}),
         "alarms": [_alarm(seen, side, name) for side, text in seen.run.alarms for name in text.split()],
         "so_far": _sentences(seen.learned()),
-        **({"learned": _sentences(before(terms, (0, 0)))} if terms else {}),
+        **({"learned": _sentences(before(terms, _concentrations(seen)))} if terms else {}),
         **_ends(seen),
         "people": [
             {"officer": each.officer, "did": words(codes.label("run_did", each.what)), "reason": each.reason,
@@ -519,6 +520,12 @@ def show(node: Node, form: ShowRun) -> JsonValue:
         "possible_now": list(_possible(reading, seen)),
         "abort_means": words(ABORT),
     }  # fmt: skip
+
+
+def _concentrations(seen: Seen) -> tuple[int, int]:
+    """Return what both sides said of how crowded their lists are."""
+    first, second = (each.concentration if each else 0 for each in (seen.run.proposal, seen.run.agreement))
+    return first, second
 
 
 def _run_terms(reading: Reading, seen: Seen) -> JsonValue:
@@ -632,6 +639,7 @@ def _lead(reading: Reading, conn: sa.Connection, seen: Seen, lead: Lead) -> dict
     told: dict[str, JsonValue] = {
         "lead_number": lead.pair,
         "tier": _tier(lead.tier),
+        "weight": lead.weight,
         "rules": [],
         "desk_there": lead.desk,
         "own_record": None,

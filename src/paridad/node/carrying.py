@@ -25,6 +25,7 @@ import msgspec
 import sqlalchemy as sa
 
 from paridad.base.errors import ParidadError
+from paridad.desks.targets.comparable import rules_digest
 from paridad.desks.targets.deconfliction.alarms import Watch
 from paridad.desks.targets.deconfliction.checks import opened_by_both
 from paridad.desks.targets.deconfliction.common import pairs_of
@@ -35,9 +36,10 @@ from paridad.desks.targets.deconfliction.state import due
 from paridad.desks.targets.deconfliction.wire import read_decisions
 from paridad.ledger.errors import RootMismatch, UnknownState
 from paridad.node.comparing import Comparison, clear, lockers, reopen
-from paridad.node.gathering import watch_of
+from paridad.node.gathering import Wanted, settled_list, watch_of
 from paridad.node.node import Node
 from paridad.node.run_view import Seen, note_broken, read_run, runs_of
+from paridad.node.set_logs import Between, log_of
 from paridad.store.acts import last_filed
 
 log = logging.getLogger("paridad.runs")
@@ -53,6 +55,8 @@ class Lead(msgspec.Struct, frozen=True):
     """The own record; empty where the pair is filling of our own label and stands for nobody."""
     rules: tuple[str, ...]
     tier: int
+    weight: int
+    """What the parts of all keys of the pair weigh, each once: both sides compute the same."""
     desk: str
     """Whom to contact at the other side."""
 
@@ -88,6 +92,7 @@ class Carrier:
     def _carry(self, seen: Seen) -> int:
         try:
             run = self._opened(seen)
+            self._settle(seen, run)
             said = run.round()
             note_leads(self.node, seen.proposal, run.player)
             if run.broken is None and _nothing_to_open(run.player):
@@ -117,6 +122,17 @@ class Carrier:
             if decided is not None:
                 run.player.decided = read_decisions(decided)
         return run
+
+    def _settle(self, seen: Seen, run: Comparison) -> None:
+        """Bring the keys of our own proposal once the agreement says how crowded the other list is."""
+        proposal, agreement = seen.run.proposal, seen.run.agreement
+        log = log_of(self.node, Between(seen.agency, seen.peer), seen.proposal)
+        if run.player.snapshot.settled or proposal is None or agreement is None or log is None:
+            return
+        wide = proposal.terms.rules == rules_digest(names_alone=True)
+        wanted = Wanted(seen.agency, seen.peer, proposal.terms, names_alone=wide, against=agreement.bands)
+        run.bring(settled_list(self.node, wanted, proposal.bands, log, at=seen.envelope.iat))
+        run.player.watch = watch_of(run.player.snapshot.tokens)
 
     def _end(self, seen: Seen) -> None:
         """Let go of a run that is over: the bulk where both have closed, the secrets where it never came to a close."""
@@ -196,8 +212,10 @@ def note_leads(node: Node, proposal: str, player: Player) -> None:
 def _leads(player: Player) -> Iterator[Lead]:
     snapshot, side = player.snapshot, player.side
     named = {snapshot.handle(each): each for token in snapshot.tokens for each in token.records}
+    weights = player.weights()
     for number, pair in enumerate(pairs_of(player.run)):
-        yield Lead(number, named.get(pair.handles[side], ""), pair.rules, pair.tier, pair.desks[1 - side])
+        own = named.get(pair.handles[side], "")
+        yield Lead(number, own, pair.rules, pair.tier, weights[number], pair.desks[1 - side])
 
 
 def leads_of(node: Node, proposal: str) -> tuple[Lead, ...] | None:

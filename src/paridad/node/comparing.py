@@ -282,7 +282,7 @@ def propose(node: Node, agency: str, peer: str, brought: Brought, command: Propo
 
 def answer(node: Node, proposal: str, brought: Brought, command: Agree | Refuse) -> Comparison:
     """Agree to a run that was proposed, or refuse it."""
-    act, around, earlier = _proposed(node, proposal)
+    act, around, earlier = proposed(node, proposal)
     run = Comparison(node, act.envelope.aud[0], act.envelope.iss, proposal, _player(node, 1, brought, around))
     run.take_in()
     if run.broken is not None:
@@ -296,7 +296,7 @@ def answer(node: Node, proposal: str, brought: Brought, command: Agree | Refuse)
 
 def reopen(node: Node, proposal: str, watch: Watch) -> Comparison:
     """Return a run from what is on record, at the point where it stands."""
-    act, around, _ = _proposed(node, proposal)
+    act, around, _ = proposed(node, proposal)
     side, agencies = _side_and_agencies(node, act)
     with node.own.store.read() as conn:
         locked, decided = (node.own.vault.unlock(conn, name) for name in lockers(proposal))
@@ -314,7 +314,7 @@ def reopen(node: Node, proposal: str, watch: Watch) -> Comparison:
     return run
 
 
-def _proposed(node: Node, proposal: str) -> tuple[VerifiedAct, Around, list[Held]]:
+def proposed(node: Node, proposal: str) -> tuple[VerifiedAct, Around, list[Held]]:
     """Return the act of a proposal on record, and what the record says around it."""
     with node.own.store.read() as conn:
         act = read_act(conn, node.own, proposal)

@@ -28,8 +28,9 @@ from paridad.base.strict import encode_base64url
 from paridad.desks.targets import projection
 from paridad.desks.targets.comparable import is_compared, parts_of, tables
 from paridad.desks.targets.deconfliction.alarms import Watch
+from paridad.desks.targets.deconfliction.concentration import agreed, crowds
 from paridad.desks.targets.deconfliction.keys import CORE, FULL_DATE, Budget, Parts, emit
-from paridad.desks.targets.deconfliction.messages import Terms
+from paridad.desks.targets.deconfliction.messages import Band, Terms
 from paridad.desks.targets.deconfliction.setlog import SetLog
 from paridad.desks.targets.deconfliction.tokens import Token, gather
 from paridad.exchange import filing
@@ -56,6 +57,8 @@ class Wanted:
     peer: str
     terms: Terms
     names_alone: bool = False
+    against: tuple[Band, ...] | None = None
+    """How crowded the other side says that its list is; None before it has said so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,10 @@ class Gathered:
     """Records that enter the set log with a later run."""
     log: Kept = field(repr=False)
     """The set log as this run shows it."""
+    numbers: Mapping[str, bool] = field(repr=False)
+    """The records that are compared, and whether their numbers are."""
+    bands: tuple[Band, ...] = ()
+    """Where the list is more crowded than the tables say."""
 
     @property
     def digest(self) -> str:
@@ -91,8 +98,25 @@ class Gathered:
     def brought(self) -> Brought:
         """Return what a proposal or an agreement takes along; the agency itself is who to contact."""
         places = {act: entry.place for act, entry in self.log.entries.items()}
-        log = SetLog(self.log.leaves)
-        return Brought(self.tokens, self.wanted.agency, places, watch_of(self.tokens), set_log=log)
+        log, tokens = SetLog(self.log.leaves), self.tokens if self.settled else ()
+        watch = watch_of(self.tokens)
+        return Brought(tokens, self.wanted.agency, places, watch, set_log=log, settled=self.settled)
+
+    @property
+    def concentration(self) -> int:
+        """The largest of the bands, as a power of two."""
+        return max((each.power for each in self.bands), default=0)
+
+    @property
+    def concentrations(self) -> tuple[int, int]:
+        """Those of both sides, who proposed first; the other side's is nothing before it has said so."""
+        theirs = max((each.power for each in self.wanted.against or ()), default=0)
+        return (theirs, self.concentration) if self.settled else (self.concentration, theirs)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the keys are final: who proposes waits for the concentration of the other list."""
+        return self.wanted.against is not None
 
 
 def watch_of(tokens: tuple[Token, ...]) -> Watch:
@@ -112,18 +136,50 @@ def gather_list(node: Node, wanted: Wanted, *, now: int) -> Gathered:
     kept: dict[str, Decision] = {}
     parts: dict[str, Parts] = {}
     acts: dict[str, VerifiedAct] = {}
+    with_numbers: dict[str, bool] = {}
     year = datetime.fromtimestamp(now, UTC).year
     for act, numbers in _allowed(node, wanted, kept, now=now):
         parts[act.hash] = parts_of(act.hash, act.fields, latest=year, numbers=numbers)
-        acts[act.hash] = act
+        acts[act.hash], with_numbers[act.hash] = act, numbers
     log, waiting = next_log(node, Between(wanted.agency, wanted.peer), wanted.terms, acts)
-    budget = Budget(wanted.terms.records, wanted.terms.epsilon_ppm, names_alone=wanted.names_alone)
-    report = emit((parts[each] for each in sorted(parts.keys() - set(waiting))), tables(), budget)
+    listed = [parts[each] for each in sorted(parts.keys() - set(waiting))]
+    bands = crowds(listed, tables())
+    report = emit(listed, tables(), _budget(wanted, bands))
     tokens, crowded = gather(report.emitted)
     compared = tuple(sorted({each.record for each in report.emitted}))
+    compared_so = {each.record: with_numbers[each.record] for each in listed}
     return Gathered(
-        wanted, tokens, compared, report.silent, report.undated, report.cut, crowded, kept, waiting, log
-    )  # fmt: skip
+        wanted,
+        tokens,
+        compared,
+        report.silent,
+        report.undated,
+        report.cut,
+        crowded,
+        kept,
+        waiting,
+        log,
+        compared_so,
+        bands,
+    )
+
+
+def _budget(wanted: Wanted, bands: tuple[Band, ...]) -> Budget:
+    """Return the budget by which both sides gate, once both have said how crowded their lists are."""
+    crowded = agreed(bands, wanted.against or ())
+    return Budget(wanted.terms.records, wanted.terms.epsilon_ppm, crowded, names_alone=wanted.names_alone)
+
+
+def settled_list(node: Node, wanted: Wanted, own: tuple[Band, ...], log: Kept, *, at: int) -> Brought:
+    """Return the keys of the records that a proposal named, now that both concentrations are known."""
+    year = datetime.fromtimestamp(at, UTC).year
+    with node.own.store.read() as conn:
+        acts = read_acts(conn, node.own, list(get_acts(conn, list(log.compared)).values()))
+    listed = [parts_of(act.hash, act.fields, latest=year, numbers=log.compared[act.hash]) for act in acts]
+    listed.sort(key=lambda each: each.record)
+    tokens, _ = gather(emit(listed, tables(), _budget(wanted, own)).emitted)
+    places = {act: entry.place for act, entry in log.entries.items()}
+    return Brought(tokens, wanted.agency, places, watch_of(tokens))
 
 
 def _allowed(node: Node, wanted: Wanted, kept: dict[str, Decision], *, now: int) -> Iterator[tuple[VerifiedAct, bool]]:

@@ -36,6 +36,7 @@ from paridad.desks.targets.deconfliction.state import Run, evolve
 from paridad.desks.targets.deconfliction.wire import KINDS, read
 from paridad.desks.targets.run_steps import step_of_message
 from paridad.ledger.errors import ProofRefused
+from paridad.node.comparing import proposed
 from paridad.node.node import Node
 from paridad.node.reading import read_act, read_acts
 from paridad.node.run_view import acts_of, content_here, side_of, stand_in
@@ -58,7 +59,8 @@ class Line:
 
 def recheck(node: Node, proposal: str) -> Iterator[Line]:
     """Yield what becomes of each message of a run when it is checked again."""
-    run, gone = Run(), False
+    _, around, _ = proposed(node, proposal)
+    run, gone = Run(earlier=around.earlier), False
     with node.own.store.read() as conn:
         side = side_of(node.own, read_act(conn, node.own, proposal).envelope)
         stored = [*get_acts(conn, [proposal]).values(), *acts_of(conn, proposal)]

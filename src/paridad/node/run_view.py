@@ -71,6 +71,8 @@ class Seen:
     side: int
     """Ours: 0 where our party proposed."""
     run: Run
+    said: tuple[Said, ...]
+    """What was said, bulk aside."""
     told: tuple[Told, ...]
     broken: Broken | None = None
 
@@ -145,15 +147,16 @@ def read_run(conn: sa.Connection, node: Node, proposal: str) -> Seen | None:
     if first is None or first.envelope.knd != PROPOSAL or (side := side_of(node.own, first.envelope)) is None:
         return None
     broken = _broken(conn, node, proposal)
-    run, told = Run(), list[Told]()
+    run, all_said, told = Run(), list[Said](), list[Told]()
     for stored in (first, *acts_of(conn, proposal)):
         if broken and stored.hash == broken.act:
             break
         said = _said(conn, node, stored, side, run)
         if said is not None and _in_turn(run, said, ours=stored.ours):
             run = evolve(run, said)
+            all_said.append(said)
             told.append(Told(said.side, type(said.message), stored.envelope.iat, stored.hash))
-    return Seen(proposal, first.envelope, side, run, tuple(told), broken)
+    return Seen(proposal, first.envelope, side, run, tuple(all_said), tuple(told), broken)
 
 
 def acts_of(conn: sa.Connection, proposal: str) -> Iterator[StoredAct]:

@@ -25,6 +25,7 @@ from paridad.desks.targets.codes import label
 from paridad.desks.targets.comparable import rules_digest, tables_digest
 from paridad.desks.targets.deconfliction.checks import is_capacity, opened_by_both
 from paridad.desks.targets.deconfliction.messages import CHOICES, Decision, Terms
+from paridad.desks.targets.deconfliction.pace import Held, demand_pace, shipped
 from paridad.desks.targets.deconfliction.playing import Player
 from paridad.desks.targets.deconfliction.run import (
     Agree,
@@ -57,6 +58,7 @@ from paridad.node.run_drafts import (
     note_said,
     pseudonyms,
 )
+from paridad.node.run_facts import day_of, earlier_runs
 from paridad.node.run_view import Seen, read_run, runs_of
 from paridad.node.saying import demand_role
 from paridad.node.set_logs import Between, keep_log, log_of, record_of, too_small
@@ -171,7 +173,9 @@ def wanted_of(seen: Seen) -> Wanted:
         raise RunRefused(
             Words(es="La propuesta no se puede leer: niéguela.", en="The proposal cannot be read: refuse it.")
         )
-    return Wanted(seen.agency, seen.peer, seen.terms, names_alone=seen.terms.rules == rules_digest(names_alone=True))
+    wide = seen.terms.rules == rules_digest(names_alone=True)
+    against = seen.run.proposal.bands if seen.side == 1 and seen.run.proposal else None
+    return Wanted(seen.agency, seen.peer, seen.terms, names_alone=wide, against=against)
 
 
 # Preparing -----------------------------------------------------------------------------------------------------------
@@ -189,6 +193,7 @@ def prepare_proposal(node: Node, officer: Officer, wanted: Wanted, *, now: int, 
         )
     demand_terms(node, wanted.agency, wanted.terms)
     _demand_no_other(node, wanted.agency, wanted.peer)
+    _demand_pace(node, wanted, now=now)
     return _kept(node, officer, "proposal", "", _content(wanted, _fitting(node, wanted, now=now)), now=now, keep=keep)
 
 
@@ -300,6 +305,7 @@ def _content(wanted: Wanted, found: Gathered) -> dict[str, JsonValue]:
         "records": len(found.compared),
         "keys": len(found.tokens),
         "list": found.digest,
+        "concentrations": list(found.concentrations),
     }
 
 
@@ -360,8 +366,11 @@ def _say_terms(node: Node, draft: Draft, persons: tuple[str, str], *, now: int) 
     """Propose, or agree, with the list as it was prepared."""
     content: Any = draft.content
     wanted = Wanted(draft.agency, content["peer"], terms_of(content["terms"]), names_alone=content["names_alone"])
+    if draft.run:
+        wanted = _answerable(node, find_run(node, draft.run))
     demand_terms(node, wanted.agency, wanted.terms)
     _demand_no_other(node, wanted.agency, wanted.peer, but=draft.run)
+    _demand_pace(node, wanted, now=now)
     found = _fitting(node, wanted, now=now)
     if found.digest != content["list"]:
         raise DraftOver(
@@ -374,21 +383,21 @@ def _say_terms(node: Node, draft: Draft, persons: tuple[str, str], *, now: int) 
         _demand_state(find_run(node, draft.run), "proposed")
     demand_taken(node.own, draft)
     between = Between(wanted.agency, wanted.peer)
-    keep_log(node, between, found.log, run="")
+    keep_log(node, between, found.log, found.numbers, run="")
+    said = (wanted.terms, found.concentration, found.log.head, persons, None, found.bands)
     if draft.run:
-        command = Agree(wanted.terms, 0, found.log.head, persons)
-        run = _sound(comparing.answer(node, draft.run, found.brought(), command)).proposal
+        run = comparing.answer(node, draft.run, found.brought(), Agree(*said)).proposal
     else:
-        command_ = Propose(wanted.terms, 0, found.log.head, persons)
-        run = comparing.propose(node, wanted.agency, wanted.peer, found.brought(), command_).proposal
-    keep_log(node, between, found.log, run=run)
+        run = comparing.propose(node, wanted.agency, wanted.peer, found.brought(), Propose(*said)).proposal
+    keep_log(node, between, found.log, found.numbers, run=run)
     return run
 
 
-def _sound(run: Comparison) -> Comparison:
-    if run.broken:
-        raise run.broken
-    return run
+def _demand_pace(node: Node, wanted: Wanted, *, now: int) -> None:
+    """Demand that a run is not too early and its growth not too much, before a draft is taken."""
+    earlier = earlier_runs(node, wanted.agency, wanted.peer, SUBJECT)
+    held = [Held(each.on, each.terms.churn_cap) for each in earlier]
+    demand_pace(wanted.terms, day_of(now), held, changed=None, caps=shipped())
 
 
 def discard(node: Node, officer: Officer, id_: str, *, now: int) -> None:
@@ -463,6 +472,8 @@ def _command(node: Node, seen: Seen, command: Command) -> str:
     with node.own.store.read() as conn:
         locked = node.own.vault.unlock(conn, lockers(seen.proposal)[0])
     snapshot = read_snapshot(locked) if locked else Snapshot(b"", ())
-    player = Player(seen.side, snapshot, run=seen.run)
+    player = Player(seen.side, snapshot)
+    for each in seen.said:
+        player.recall(each)
     Comparison(node, seen.agency, seen.peer, seen.proposal, player).command(command)
     return seen.proposal

@@ -11,7 +11,7 @@ Rules
 
 Worked example
     log, waiting = next_log(node, Between("A/POLICE", "B/CUSTOMS"), terms, acts)
-    keep_log(node, between, log, run="")        before the proposal is said; then again with its name
+    keep_log(node, between, log, compared, run="")        before the proposal is said; then again with its name
     record_of(log_of(node, between, run), act, pair=0)        what is opened about a record, with its proof
 """
 
@@ -74,6 +74,8 @@ class Kept(msgspec.Struct, frozen=True):
     """By act of the record; one that was removed is not here."""
     run: str = ""
     """The run for which it grew; empty while that one was not said."""
+    compared: dict[str, bool] = {}
+    """The records that this run compares, and whether their numbers are."""
 
     @property
     def head(self) -> Head:
@@ -96,9 +98,9 @@ def next_log(
     return log, tuple(new[len(enters) :])
 
 
-def keep_log(node: Node, between: Between, log: Kept, *, run: str) -> None:
+def keep_log(node: Node, between: Between, log: Kept, compared: Mapping[str, bool], *, run: str) -> None:
     """Keep a log that grew for a run; what the last agreed run showed stays beside it until that one is agreed."""
-    sealed = msgspec.msgpack.encode(Kept(log.leaves, log.entries, run))
+    sealed = msgspec.msgpack.encode(Kept(log.leaves, log.entries, run, dict(compared)))
 
     def commit(conn: sa.Connection) -> None:
         base = msgspec.msgpack.encode(_agreed(conn, node, between))
