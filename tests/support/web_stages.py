@@ -114,7 +114,7 @@ class Stages:
 
     def _claimed(self) -> str:
         """File a dossier of its own, and a claim about it; the dossier is given to nobody."""
-        record = self.houses.record(self.asked, seed=5)
+        record = self.houses.record(self.asked, seed=7)
         claim = {"channel": "representative", "claim": "No es ella: nació en otro año.", "fact": ["Nació en 1990."]}
         self._ask(self.asked, "targets.mistaken.file", act=record, **claim)
         return record

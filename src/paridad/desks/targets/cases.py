@@ -302,7 +302,7 @@ def _demand_next(at: int, now: int, limit: int) -> None:
 
 
 def _demand_own(case: Case, iss: str) -> None:
-    _demand(iss == case.iss, "case", "sólo lo cambia quien lo declaró", "only whoever declared it changes it")
+    _demand(iss == case.iss, "case", "solo lo cambia quien lo declaró", "only whoever declared it changes it")
 
 
 def _demand(holds: bool, name: str, es: str, en: str) -> None:
