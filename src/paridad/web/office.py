@@ -26,7 +26,9 @@ from paridad.web.sessions import Sessions
 LOOKING = frozenset({"list", "show", "choices", "preview", "proposal"})
 """The operations of a folio that say nothing in it."""
 DESK_ORDERS = frozenset({"declare", "update", "suspend", "close", "link", "report", "file", "decide", "tell"})
-"""The operations of a desk that say something."""
+"""The operations of a desk that say something in an officer's name alone."""
+ASSENTED = ("case.", "sighting.", "mistaken.")
+"""What of the targets desk is said so; behind what is said in a run stand two persons (ADR 31)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class Office:
     def ask(self, officer: str, operation: str, /, **arguments: JsonValue) -> Any:
         """Carry out an operation in an officer's name, or raise its `ParidadError`."""
         noun, _, verb = operation.partition(".")
-        says = verb.rpartition(".")[2] in DESK_ORDERS if noun == "targets" else noun == "folio" and verb not in LOOKING
+        of_desk = noun == "targets" and verb.startswith(ASSENTED) and verb.rpartition(".")[2] in DESK_ORDERS
+        says = of_desk or (noun == "folio" and verb not in LOOKING)
         if says and arguments.get("dry_run") is not True:
             raise RuntimeError(f"{operation} is said through stepup.begin and stepup.finish")
         return self.operations[operation](self.node, {"officer": officer, **arguments})

@@ -95,7 +95,11 @@ def test_views_are_made_again(lines: CommandLines) -> None:
     """Rebuilt views say what they said."""
     lines.asked("MX/FGR", "US/DOJ")
     before = lines.json("US", "folio", "list", "--as", "doj-liaison")
-    assert {each["view"] for each in lines.json("US", "rebuild", "--dry-run")["views"]} == {"folio", "targets"}
+    assert {each["view"] for each in lines.json("US", "rebuild", "--dry-run")["views"]} == {
+        "folio",
+        "targets",
+        "targets-daybook",
+    }
     rebuilt = lines.json("US", "rebuild")
     assert all(each["projected"] for each in rebuilt["views"])
     assert lines.json("US", "folio", "list", "--as", "doj-liaison") == before

@@ -11,6 +11,8 @@ Rules
     pass. Points travel end to end in one byte string.
   - The index of an item has two octets: a batch has at most 65,535 items.
   - Nothing here draws chance: scalars come from bytes that the caller brings.
+  - `rbcl` writes its libsodium to a temporary file when it is imported: it is at the first use of a point, and not
+    before (ADR 26).
   - libsodium works in constant time and reads no memory by secret; Python around it hides no lengths.
 
 Worked example
@@ -20,10 +22,10 @@ Worked example
 """
 
 from collections.abc import Iterator
+from functools import cache
 from hashlib import sha512
-from typing import NamedTuple
-
-import rbcl
+from importlib import import_module
+from typing import Any, NamedTuple
 
 from paridad.base.words import Words
 from paridad.desks.targets.deconfliction.errors import ProofFails, WrongPoint
@@ -43,6 +45,11 @@ PLAIN = b"OPRFV1-\x01-ristretto255-SHA512"
 _BLOCK = bytes(128)
 """Z_pad of SHA-512 (RFC 9380 §5.3.1)."""
 _PADDED = sha512(_BLOCK)
+
+
+@cache
+def _rbcl() -> Any:
+    return import_module("rbcl")
 
 
 class Proof(NamedTuple):
@@ -67,7 +74,7 @@ def expand(message: bytes, tag: bytes) -> bytes:
 
 def hash_to_group(message: bytes, context: bytes) -> bytes:
     """Return the point of a message (RFC 9497 §4.1; RFC 9496 §4.3.4)."""
-    return bytes(rbcl.crypto_core_ristretto255_from_hash(expand(message, b"HashToGroup-" + context)))
+    return bytes(_rbcl().crypto_core_ristretto255_from_hash(expand(message, b"HashToGroup-" + context)))
 
 
 def hash_to_scalar(message: bytes, context: bytes) -> bytes:
@@ -82,12 +89,12 @@ def scalar(uniform: bytes) -> bytes:
 
 def random_point(uniform: bytes) -> bytes:
     """Return an element of which nobody knows a discrete logarithm (RFC 9496 §4.3.4)."""
-    return bytes(rbcl.crypto_core_ristretto255_from_hash(uniform))
+    return bytes(_rbcl().crypto_core_ristretto255_from_hash(uniform))
 
 
 def public_of(key: bytes) -> bytes:
     """Return the key times the generator."""
-    return bytes(rbcl.crypto_scalarmult_ristretto255_base(key))
+    return bytes(_rbcl().crypto_scalarmult_ristretto255_base(key))
 
 
 def points_of(flat: bytes) -> Iterator[bytes]:
@@ -107,7 +114,7 @@ def multiply(key: bytes, point: bytes) -> bytes:
 
 def multiply_each(key: bytes, flat: bytes) -> bytes:
     """Return the key times each point; raise `WrongPoint` at the first that is none."""
-    times = rbcl.crypto_scalarmult_ristretto255
+    times = _rbcl().crypto_scalarmult_ristretto255
     done: list[bytes] = []
     try:
         done.extend(times(key, point) for point in points_of(flat))
@@ -119,7 +126,7 @@ def multiply_each(key: bytes, flat: bytes) -> bytes:
 def demand_points(flat: bytes) -> None:
     """Demand that every point is canonical and none is the identity, or raise `WrongPoint` with its number."""
     for number, point in enumerate(points_of(flat)):
-        if point == IDENTITY or not rbcl.crypto_core_ristretto255_is_valid_point(point):
+        if point == IDENTITY or not _rbcl().crypto_core_ristretto255_is_valid_point(point):
             raise _wrong(flat, number)
 
 
@@ -140,8 +147,8 @@ def prove(key: bytes, public: bytes, firsts: bytes, seconds: bytes, context: byt
     mixed, _ = composites(public, firsts, seconds, context, both=False)
     through = multiply(key, mixed)
     challenge = _challenge((public, mixed, through, public_of(chance), multiply(chance, mixed)), context)
-    spent = rbcl.crypto_core_ristretto255_scalar_mul(challenge, key)
-    return Proof(challenge, bytes(rbcl.crypto_core_ristretto255_scalar_sub(chance, spent)))
+    spent = _rbcl().crypto_core_ristretto255_scalar_mul(challenge, key)
+    return Proof(challenge, bytes(_rbcl().crypto_core_ristretto255_scalar_sub(chance, spent)))
 
 
 def verify(public: bytes, firsts: bytes, seconds: bytes, proof: Proof, context: bytes) -> None:
@@ -185,8 +192,8 @@ def _sized(data: bytes) -> bytes:
 
 
 def _times(key: bytes, point: bytes) -> bytes:
-    return bytes(rbcl.crypto_scalarmult_ristretto255(key, point))
+    return bytes(_rbcl().crypto_scalarmult_ristretto255(key, point))
 
 
 def _sum(left: bytes, right: bytes) -> bytes:
-    return bytes(rbcl.crypto_core_ristretto255_add(left, right))
+    return bytes(_rbcl().crypto_core_ristretto255_add(left, right))
