@@ -53,6 +53,7 @@ class Stages:
         self.names["case"] = self._declared()
         self.names["sighting"] = self._reported()
         self.names["mistaken"] = self._claimed()
+        self._links()
         self.houses.settle()
         self.says(self.asking, "outcome", self.names["closed"], outcome="investigation-opened")
         self.says(self.asking, "close", self.names["closed"])
@@ -70,6 +71,14 @@ class Stages:
         mapping = {"name": "padron", "source": "Padrón inventado", "columns": MAPPING, "divider": "semicolon"}
         done = self._ask(self.asked, "import.start", upload=self.names["imported"], mapping=mapping, **marks)
         self.names["report"] = str(done["progress"]["act"])
+
+    def _links(self) -> None:
+        """Link the record with another of the same documents, and with the folio that asks about it."""
+        marks = {"act": self.names["record"], "handling": "AMBER", "purpose": PURPOSE, "basis": RECORD_BASIS}
+        other = self.houses.record(self.asked, seed=2)
+        said = {"relation": "associate", "role": "socia", "since": "2019", "source": "Caso 7"}
+        self._ask(self.asked, "targets.link", to=other, **said, **marks)
+        self._ask(self.asked, "targets.link", folio=self.names["sent"], relation="subject_of", **marks)
 
     def _proposed(self) -> str:
         said = self.says(self.asked, "propose.answer", self.names["proposed"], record=[self.names["record"]])

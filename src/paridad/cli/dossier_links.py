@@ -130,6 +130,7 @@ def _shown(
         source = fields.get("source")
         said = source if isinstance(source, Mapping) else {}
         relation, state = text(fields, "relation"), text(fields, "state")
+        sees = reading.sight.sees(act.envelope.hnd, "source", involved=reading.sight.reader.involved(act.envelope))
         if state != "retracted":
             yield (
                 fields,
@@ -139,7 +140,7 @@ def _shown(
                     "at": act.envelope.iat,
                     "relation": words(codes.label("link_relation", relation), relation),
                     **{name: text(fields, name) for name in ("role", "since", "until") if text(fields, name)},
-                    "source": f"{text(said, 'list')} {text(said, 'entry')}".strip(),
+                    "source": f"{text(said, 'list')} {text(said, 'entry')}".strip() if sees else None,
                 },
             )
 

@@ -205,6 +205,7 @@ def test_a_link_is_shown_from_both_ends(lines: CommandLines, agency: str) -> Non
     [out], [back] = (shown(lines, agency, each)["linked"] for each in (one, other))
     assert (out["outward"], back["outward"], out["dossier"], back["dossier"]) == (True, False, other, one)
     assert (out["role"], out["since"], out["source"], out["act"]) == ("socia", "2019", "Caso 7", said)
+    assert shown(lines, agency, one, "liaison")["linked"][0]["source"] is None
     again = lines.run(
         agency[:2], "targets", "link", one, *arguments, "--of", said, "--reason", "x", *MARKS, *analyst(agency)
     )
