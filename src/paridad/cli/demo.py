@@ -371,7 +371,12 @@ class Story:
             "principles": {verdict.principle: verdict.holds for verdict in verdicts},
             "export_verified": exports,
         }
-        result["ok"] = bool(
+        return {**result, "ok": self._held(result)}
+
+    def _held(self, result: Mapping[str, Any]) -> bool:
+        """Tell whether everything held that the demonstration shows."""
+        compared = result["compared"]
+        return bool(
             result["recall_attested"]
             and result["fields_released"]
             and result["fields_withheld"]
@@ -379,10 +384,9 @@ class Story:
             and compared["same_on_both"]
             and compared["checked_again"]
             and compared["cheat"]["named"] == self.cheat["agreeing"]
-            and all(exports.values())
-            and all(verdict.holds for verdict in verdicts)
+            and all(result["export_verified"].values())
+            and all(result["principles"].values())
         )
-        return result
 
     def _settled(self) -> dict[str, Any] | None:
         """Return both statuses once nothing waits and each log is cosigned up to its size."""
@@ -461,6 +465,7 @@ def invitation(pair: Pair) -> Iterator[str]:
         yield f"    paridad status --home {home.path}"
     yield "Pruebe / try: solicitud, acuse, entrega, resultado, cierre"
     yield "              request, acknowledgement, release, outcome, closing"
+    yield f"comparaciones / comparisons: {', '.join(story[each]['proposing'] for each in COMPARED)}, /es/runs, /en/runs"
     yield "Ctrl-C"
 
 
