@@ -37,7 +37,7 @@ def check(result: dict[str, Any]) -> None:
     assert compared["leads"] >= compared["reviewed"] == 2
     assert compared["same_on_both"] is compared["checked_again"] is True
     assert compared["folio"].startswith("MX-")
-    assert (compared["cheat"]["named"], compared["cheat"]["step"]) == ("US/DOJ", "5")
+    assert (compared["cheat"]["named"], compared["cheat"]["step"]) == ("US/HSC", "5")
     assert result["outcome"]
     assert all(result["export_verified"].values())
     assert all(result["principles"].values())

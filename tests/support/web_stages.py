@@ -49,7 +49,6 @@ class Stages:
         self.says(self.asked, "ask-clarification", self.names["paused"], question="Which Olga?")
         self.says(self.asked, "suspend", self.names["paused"], reason="A holiday.")
         self.names["proposal"] = self._proposed()
-        self._tables()
         self.names["case"] = self._declared()
         self.names["sighting"] = self._reported()
         self.names["mistaken"] = self._claimed()
@@ -59,6 +58,7 @@ class Stages:
         self.says(self.asking, "close", self.names["closed"])
         self.houses.settle()
         self._compare()
+        self._tables()
 
     def _tables(self) -> None:
         """Hand in tables at the asked side: one that waits to be mapped, one that was brought in."""

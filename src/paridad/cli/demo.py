@@ -214,11 +214,12 @@ def await_doors(pair: Pair) -> None:
         _say(f"{party}: nodo en marcha / node running")
 
 
-def a_person(home: Home, agency: str) -> str:
-    """Return the act hash of an agency's own dossier about a person, of a narcotics programme where there is one."""
+def a_person(home: Home, agency: str = "") -> str:
+    """Return the act hash of the party's own dossier about a person, or an agency's; of narcotics where there is one."""
     with sa.create_engine(f"sqlite:///{home.path / 'node.db'}").connect() as conn:
         named = [dossiers.c.programmes.contains(code) for code in NARCOTICS]
-        ours = sa.and_(dossiers.c.subject_type == "person", dossiers.c.iss == agency)
+        whose = dossiers.c.iss == agency if agency else dossiers.c.party == home.settings.party
+        ours = sa.and_(dossiers.c.subject_type == "person", whose)
         people = sa.select(dossiers.c.hash).where(ours).order_by(dossiers.c.name)
         found = conn.execute(people.where(sa.or_(*named)).limit(1)).scalar_one_or_none()
         return str(found or conn.execute(people.limit(1)).scalar_one())

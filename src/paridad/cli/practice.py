@@ -173,7 +173,7 @@ class Script:
             ground, why = [self.texts["ground"]], self.texts["explanation"]
             self._say("refuse", agency, folio, ground=ground, explanation=why, may_ask_again=True)
             return
-        self._say("answer", agency, folio, record=[a_person(self.pair.homes[self.party], agency)])
+        self._say("answer", agency, folio, record=[a_person(self.pair.homes[self.party])])
 
 
 def _last(shown: Mapping[str, Any], kind: str) -> str:
