@@ -215,7 +215,7 @@ def await_doors(pair: Pair) -> None:
 
 
 def a_person(home: Home, agency: str = "") -> str:
-    """Return the act hash of the party's own dossier about a person, or an agency's; of narcotics where there is one."""
+    """Return the act hash of a party's or an agency's own dossier about a person, of narcotics where there is one."""
     with sa.create_engine(f"sqlite:///{home.path / 'node.db'}").connect() as conn:
         named = [dossiers.c.programmes.contains(code) for code in NARCOTICS]
         whose = dossiers.c.iss == agency if agency else dossiers.c.party == home.settings.party
